@@ -1,0 +1,38 @@
+// The contract of every backend: Location → Secret. A backend does not know policies; it is called only with what was granted.
+import type { Secret } from "../secret.ts";
+import type { Ask } from "./ask.ts";
+import type { RuntimeIdentity } from "./identity.ts";
+import type { Location } from "./location.ts";
+import type { Principal } from "./principal.ts";
+
+export interface RetrieveContext {
+  readonly ask: Ask;
+  readonly principal: Principal;
+  readonly identity: RuntimeIdentity;
+  /** The id of the audit entry that allowed this. */
+  readonly decision: string;
+  /** True: do not answer from a cache. */
+  readonly fresh?: boolean | undefined;
+}
+
+/** Whom the upstream would see, from local evidence only: what separates one lease from another. */
+export interface Upstream {
+  /** Origin (or another stable name) of what mints. */
+  readonly endpoint: string;
+  /** A name, key id or hash; never the credential itself. */
+  readonly principal: string;
+}
+
+export interface Backend {
+  /**
+   * Fetches the value. Returns undefined when there is no such thing at this location;
+   * throws a KeywrightError when it should be there and could not be had.
+   */
+  retrieve(location: Location, context: RetrieveContext): Promise<Secret | undefined>;
+  /** Throws a KeywrightError that says what is missing when the backend cannot work at all. */
+  check(): Promise<void>;
+  /** Local evidence of who will ask upstream, no network. A backend without it is never wrapped in a cache. */
+  upstream?(location: Location, context: RetrieveContext): Promise<Upstream>;
+  /** True: the value is made here, in the transaction that also holds the audit entries. */
+  readonly local?: boolean | undefined;
+}
