@@ -1,0 +1,166 @@
+// The only HTTP client of keywright: https, or http to loopback. It follows no redirect, keeps no connection, verifies
+// every certificate, and puts neither a query string, a header nor a body into an error.
+import { type IncomingMessage, request as httpRequest } from "node:http";
+import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { KeywrightError } from "../errors.ts";
+import type { Clock } from "./clock.ts";
+import { connect, unreachable } from "./connect.ts";
+import { isLoopback, proxyFor } from "./proxy.ts";
+
+export interface HttpRequest {
+  readonly method: "GET" | "POST";
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  readonly body?: string | undefined;
+  /** Epoch seconds at which everything must be over; undefined: only the limit for one request counts. */
+  readonly deadline?: number | undefined;
+}
+
+export interface HttpReply {
+  readonly status: number;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly body: string;
+}
+
+export interface Http {
+  /** The reply, whatever its status. Throws `network`, `timed_out`, `configuration`, or `backend` for a huge answer. */
+  request(request: HttpRequest): Promise<HttpReply>;
+}
+
+export interface HttpOptions {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly clock: Clock;
+  /** Seconds for one request; 10 when undefined. */
+  readonly requestTimeout?: number | undefined;
+}
+
+const LARGEST_BODY = 1024 * 1024;
+const UNSENDABLE = /[^\t\u0020-\u007e]/;
+
+export function createHttp(options: HttpOptions): Http {
+  let roots: { readonly pem: string[]; readonly hint: string } | undefined;
+  const trust = async (): Promise<{ readonly pem: string[]; readonly hint: string }> => {
+    const { trustedRoots, trustHint } = await import("./trust.ts");
+    roots ??= { pem: trustedRoots(options.env), hint: trustHint(options.env) };
+    return roots;
+  };
+
+  async function exchange(
+    url: URL,
+    request: HttpRequest,
+    opened: (socket: Duplex) => void,
+  ): Promise<HttpReply> {
+    const secure = url.protocol === "https:";
+    const port = Number(url.port) || (secure ? 443 : 80);
+    const proxy = proxyFor(url.hostname, port, options.env);
+    const { pem, hint } = secure ? await trust() : { pem: [], hint: "" };
+    const route = { secure, host: url.hostname, port, proxy, roots: pem, trustHint: hint, opened };
+    return send(await connect(route), url, request);
+  }
+
+  return {
+    async request(request) {
+      const url = checked(request);
+      const limit = timeLimit(request, options, url.origin);
+      const open = new Set<Duplex>();
+      let timer: NodeJS.Timeout | undefined;
+      const expired = new Promise<never>((_, reject) => {
+        timer = setTimeout(() => reject(limit.error), limit.seconds * 1000);
+      });
+      try {
+        return await Promise.race([exchange(url, request, (socket) => open.add(socket)), expired]);
+      } finally {
+        clearTimeout(timer);
+        // What is destroyed early may still report it, to nobody.
+        for (const socket of open) socket.on("error", () => undefined).destroy();
+      }
+    },
+  };
+}
+
+function checked({ url: text, headers = {} }: HttpRequest): URL {
+  const url = URL.parse(text);
+  if (url === null)
+    throw wrong("the address of a request is not a URL", "It must begin with https:// and a host name.");
+  if (url.username !== "" || url.password !== "")
+    throw wrong(`the address of ${url.host} has a user name in it`, undefined);
+  if (url.protocol !== "https:" && !(url.protocol === "http:" && isLoopback(url.hostname))) {
+    throw wrong(
+      `${url.protocol}//${url.host} is not https`,
+      "Use https://; plain http is for loopback addresses only.",
+    );
+  }
+  for (const [name, value] of Object.entries(headers)) {
+    if (UNSENDABLE.test(value))
+      throw wrong(`the header ${name} for ${url.origin} has a character that cannot be sent`, undefined);
+  }
+  return url;
+}
+
+function wrong(message: string, hint: string | undefined): KeywrightError {
+  return new KeywrightError("configuration", message, { hint });
+}
+
+interface Limit {
+  readonly seconds: number;
+  readonly error: KeywrightError;
+}
+
+function timeLimit(
+  { deadline }: HttpRequest,
+  { clock, requestTimeout = 10 }: HttpOptions,
+  origin: string,
+): Limit {
+  const left = deadline === undefined ? Infinity : deadline - clock.now();
+  const seconds = Math.max(0, Math.min(requestTimeout, left));
+  const shown = `${Math.round(seconds * 10) / 10} s`;
+  const whole = left < requestTimeout ? ", which was left of the time limit for the whole" : "";
+  const error = new KeywrightError("timed_out", `no answer from ${origin} within ${shown}${whole}`, {
+    hint: "Check the network and the proxy, or raise the time limits (request_timeout, timeout).",
+  });
+  if (seconds === 0) throw error;
+  return { seconds, error };
+}
+
+function send(socket: Duplex, url: URL, request: HttpRequest): Promise<HttpReply> {
+  const { method, body = "" } = request;
+  const length = method === "POST" ? { "Content-Length": String(Buffer.byteLength(body)) } : {};
+  // Set here because the connection is ours: over TLS, Node would add the port to a Host of its own.
+  const fixed = {
+    Host: url.host,
+    "User-Agent": "keywright",
+    Accept: "*/*",
+    "Accept-Encoding": "identity",
+    Connection: "close",
+  };
+  const headers = { ...fixed, ...request.headers, ...length };
+  return new Promise((resolve, reject) => {
+    const path = `${url.pathname}${url.search}`;
+    const sent = httpRequest({ method, path, headers, createConnection: () => socket as Socket }, (reply) => {
+      received(reply, url.origin).then(resolve, reject);
+    });
+    sent.once("error", (error) => reject(unreachable(url.origin, error)));
+    sent.end(method === "POST" ? body : undefined);
+  });
+}
+
+async function received(reply: IncomingMessage, origin: string): Promise<HttpReply> {
+  const parts: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const part of reply) {
+      size += (part as Buffer).length;
+      if (size > LARGEST_BODY) break;
+      parts.push(part as Buffer);
+    }
+  } catch (error) {
+    throw unreachable(origin, error);
+  }
+  if (size > LARGEST_BODY) throw new KeywrightError("backend", `${origin} answered with more than 1 MB`);
+  const headers: Record<string, string | undefined> = {};
+  for (const [name, value] of Object.entries(reply.headers))
+    headers[name] = Array.isArray(value) ? value.join(", ") : value;
+  return { status: reply.statusCode ?? 0, headers, body: Buffer.concat(parts).toString("utf8") };
+}
