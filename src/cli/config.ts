@@ -1,0 +1,116 @@
+// `keywright config`: what the configuration files say together, and whether they can be used. It changes none of them.
+import type { Command } from "commander";
+import type { LoadedConfig } from "../config/load.ts";
+import type { Origin } from "../config/tree.ts";
+import { KeywrightError } from "../errors.ts";
+import type { CliContext } from "./context.ts";
+
+interface ConfigContext extends CliContext {
+  readonly etc: string | undefined;
+}
+
+/** What a broker's configuration may name; the broker itself knows how they work. */
+const BROKER_BACKENDS = ["issue"];
+
+/** `etc`: a stand-in for the system's file, for tests. */
+export function addConfig(program: Command, cli: CliContext, etc?: string): void {
+  const context = { ...cli, etc };
+  const config = program.command("config").description("show and check the configuration");
+  config.addHelpText(
+    "after",
+    "\nLater files go over earlier ones: /etc/keywright/config.yaml, ~/.config/keywright/config.yaml and the one\n" +
+      "that KEYWRIGHT_CONFIG names. What the first one lists as 'locked' no other can change.\n",
+  );
+  addShow(config, context);
+  addCheck(config, context);
+  addPath(config, context);
+}
+
+function addShow(config: Command, context: ConfigContext): void {
+  config
+    .command("show")
+    .description("print the configuration that is in force, as YAML")
+    .option("--origin", "with the file and line that each value comes from")
+    .option("--json", "as JSON, for scripts")
+    .addHelpText("after", "\nExamples:\n  keywright config show --origin\n  keywright config show --json\n")
+    .action(async (options: { readonly origin?: boolean; readonly json?: boolean }) => {
+      const loaded = await load(context, { kind: "client" });
+      const origins = options.origin === true;
+      if (options.json !== true) {
+        const { showTree } = await import("../config/show.ts");
+        return context.out(showTree(loaded.tree, loaded.locks, origins));
+      }
+      const { plain } = await import("../config/tree.ts");
+      const values = plain(loaded.tree);
+      const places = Object.fromEntries(
+        [...loaded.origins].map(([path, origin]) => [path, placeAsJson(origin)]),
+      );
+      context.out(`${JSON.stringify(origins ? { values, origins: places } : values, undefined, 2)}\n`);
+    });
+}
+
+function addCheck(config: Command, context: ConfigContext): void {
+  config
+    .command("check")
+    .description("check the configuration files, or one file alone; exit code 3 when something is wrong")
+    .argument("[file]", "a file to check alone, instead of those in force")
+    .option("--broker", "the file is the configuration of a broker")
+    .option("--json", "as JSON, for scripts")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  keywright config check\n  keywright config check ./config.yaml\n  keywright config check --broker ./broker.yaml\n",
+    )
+    .action(
+      async (file: string | undefined, options: { readonly broker?: boolean; readonly json?: boolean }) => {
+        const kind = options.broker === true ? "broker" : "client";
+        if (kind === "broker" && file === undefined) {
+          throw new KeywrightError("usage", "--broker needs the file to check", {
+            hint: "keywright config check --broker FILE",
+          });
+        }
+        const loaded = await load(context, { kind, file });
+        const files = loaded.stamped.flatMap(({ layer, stamp }) => (stamp === undefined ? [] : [layer.file]));
+        const counts = {
+          stores: loaded.stores.size,
+          refs: loaded.refs.length,
+          policies: loaded.policies.size,
+        };
+        if (options.json === true) return context.out(`${JSON.stringify({ ok: true, files, ...counts })}\n`);
+        const names = files.length === 0 ? "no file, the built-in configuration holds" : files.join(", ");
+        context.out(
+          `ok: ${names} (refs: ${counts.refs}, stores: ${counts.stores}, policies: ${counts.policies})\n`,
+        );
+      },
+    );
+}
+
+function addPath(config: Command, context: ConfigContext): void {
+  config
+    .command("path")
+    .description("print the files that are read, in order; those that do not exist are marked")
+    .option("--json", "as JSON, for scripts")
+    .addHelpText("after", "\nExamples:\n  keywright config path\n  keywright config path --json\n")
+    .action(async (options: { readonly json?: boolean }) => {
+      const { layersOf } = await import("../config/layers.ts");
+      const { existsSync } = await import("node:fs");
+      const layers = layersOf({ home: context.home, env: context.env, etc: context.etc, kind: "client" });
+      const found = layers.map(({ name, file }) => ({ name, file, exists: existsSync(file) }));
+      if (options.json === true) return context.out(`${JSON.stringify(found)}\n`);
+      for (const { file, exists } of found) context.out(exists ? `${file}\n` : `${file} (does not exist)\n`);
+    });
+}
+
+async function load(
+  { home, env, etc }: ConfigContext,
+  { kind, file }: { readonly kind: "client" | "broker"; readonly file?: string | undefined },
+): Promise<LoadedConfig> {
+  const { loadConfig } = await import("../config/load.ts");
+  const { matchFault } = await import("../resolver/match.ts");
+  const { CLIENT_BACKENDS } = await import("../keywright.ts");
+  const backends = kind === "broker" ? BROKER_BACKENDS : CLIENT_BACKENDS;
+  return loadConfig({ home, env, etc, kind, file, backends, matchFault });
+}
+
+function placeAsJson(origin: Origin): { readonly file: string; readonly line: number } | "built-in" {
+  return origin === "built-in" ? origin : { file: origin.file, line: origin.line };
+}

@@ -1,0 +1,15 @@
+// What a command may touch, passed in so that a test can stand in for the terminal.
+import type { Clock } from "../io/clock.ts";
+
+export interface CliContext {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The home folder; undefined when there is none. */
+  readonly home: string | undefined;
+  readonly clock: Clock;
+  /** True when standard output is a terminal: only then colour and progress. */
+  readonly terminal: boolean;
+  /** Writes to standard output, at once. */
+  out(text: string): void;
+  /** Writes to standard error, at once. */
+  err(text: string): void;
+}

@@ -1,0 +1,73 @@
+// Configuration: what the files say once it has been validated. Types, and what holds when nobody says anything.
+import type { Action } from "../resolver/ask.ts";
+import type { SecretPolicy } from "../resolver/policy.ts";
+import type { SecretRef } from "../resolver/ref.ts";
+import type { SecretStore } from "../resolver/store.ts";
+import type { Plain } from "./tree.ts";
+
+export const AUDIT_SINKS = ["file", "stderr", "syslog", "none"] as const;
+export type AuditSinkName = (typeof AUDIT_SINKS)[number];
+
+/** What the configuration asserts; machine and substrate are discovered. A broker takes none of it. */
+export interface AssertedIdentity {
+  readonly role: string;
+  readonly environment: string;
+  readonly app: string;
+}
+
+export interface AuditSettings {
+  readonly sink: AuditSinkName;
+  /** True when a file says so: then a sink that fails is a refusal. The built-in one only warns. */
+  readonly configured: boolean;
+  /** Absolute path of the file sink; undefined: the default place. */
+  readonly path: string | undefined;
+  /** Size at which the file is rotated; undefined: the default. */
+  readonly maxBytes: number | undefined;
+  /** How many rotated files are kept; undefined: the default. */
+  readonly maxFiles: number | undefined;
+}
+
+export interface MendaAnswer {
+  /** The ref whose value `registry/token` hands out. */
+  readonly ref: string;
+  readonly action: Action;
+}
+
+export interface BrokerSettings {
+  /** Every principal that a client may be made for; empty: any. */
+  readonly principals: readonly string[];
+  /** By principal, or `default`. */
+  readonly menda: ReadonlyMap<string, MendaAnswer>;
+  /** Seconds. */
+  readonly accessTokenTtl: number;
+}
+
+export interface Configuration {
+  readonly identity: AssertedIdentity;
+  readonly audit: AuditSettings;
+  readonly stores: ReadonlyMap<string, SecretStore>;
+  readonly refs: readonly SecretRef[];
+  readonly policies: ReadonlyMap<string, SecretPolicy>;
+  /** undefined for a client. */
+  readonly broker: BrokerSettings | undefined;
+}
+
+/** Holds below every layer. */
+export const BASE = {
+  identity: { role: "local_user", environment: "dev", app: "shell" },
+  audit: { sink: "file" },
+} as const satisfies Plain;
+
+/** Holds when no layer of a client names stores, refs or policies: what menda-keyring 0.0.2 does. */
+export const LIKE_MENDA_KEYRING: Plain = {
+  stores: { menda: { backend: "menda" } },
+  refs: {
+    codeartifact: {
+      store: "menda",
+      match: "*.d.codeartifact.*.amazonaws.com",
+      username: "aws",
+      policy: "registries",
+    },
+  },
+  policies: { registries: { allowed_principals: ["local_user"], actions: ["read", "publish"] } },
+};

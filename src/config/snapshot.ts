@@ -1,0 +1,105 @@
+// Reads the configuration as fast as it can be: parsing YAML costs milliseconds, so a validated copy is kept, and used
+// while every layer's file is what it was. The copy is an optimisation: what is wrong with it is a miss, never an error.
+import { createHash } from "node:crypto";
+import { isAbsolute, join } from "node:path";
+import { systemClock, type Clock } from "../io/clock.ts";
+import { readPrivate, writePrivate } from "../io/files.ts";
+import type { SecretPolicy } from "../resolver/policy.ts";
+import type { SecretRef } from "../resolver/ref.ts";
+import type { SecretStore } from "../resolver/store.ts";
+import { builtInConfiguration } from "./built-in.ts";
+import type { AssertedIdentity, AuditSettings, Configuration } from "./configuration.ts";
+import { layersOf } from "./layers.ts";
+import type { LoadOptions } from "./load.ts";
+import { stampOf, type Stamped } from "./stamp.ts";
+
+export interface ReadOptions extends LoadOptions {
+  /** keywright's own version: another one validates anew. */
+  readonly version: string;
+  /** What the file system counts by; the real one unless a test says otherwise. */
+  readonly clock?: Clock | undefined;
+}
+
+/** Raise it when the copy's shape or the validation changes. */
+const FORMAT = 1;
+/** File systems count time in ticks: a file that changed within the last one could change again unnoticed. */
+const SETTLED_NS = 100_000_000n;
+
+/** Throws `configuration`. The owners and modes of all files are checked each time, with a copy or without. */
+export async function readConfig(options: ReadOptions): Promise<Configuration> {
+  const began = BigInt(Math.floor((options.clock ?? systemClock).now() * 1000)) * 1_000_000n;
+  const stamped = layersOf(options).map(stampOf);
+  if (options.kind === "client" && stamped.every(({ stamp }) => stamp === undefined))
+    return builtInConfiguration();
+  const file = snapshotFile(options);
+  const kept = file === undefined ? undefined : recall(file, keyOf(stamped, options));
+  if (kept !== undefined) return kept;
+  const { loadConfig } = await import("./load.ts");
+  const loaded = loadConfig(options);
+  const settled = loaded.stamped.every(({ changed }) => changed + SETTLED_NS < began);
+  if (file !== undefined && settled) remember(file, keyOf(loaded.stamped, options), loaded);
+  return loaded;
+}
+
+/** undefined: a broker starts once, and without a home there is no place. */
+export function snapshotFile({
+  home,
+  kind,
+  file,
+}: Pick<ReadOptions, "home" | "kind" | "file">): string | undefined {
+  if (kind !== "client" || file !== undefined || home === undefined || !isAbsolute(home)) return undefined;
+  return join(home, ".cache", "keywright", "config-snapshot.json");
+}
+
+function keyOf(stamped: readonly Stamped[], { version, backends }: ReadOptions): string {
+  const files = stamped.map(({ layer, stamp }) => [layer.name, layer.file, stamp ?? null]);
+  return sha256(JSON.stringify([FORMAT, version, backends, process.geteuid?.() ?? null, files]));
+}
+
+interface Body {
+  readonly identity: AssertedIdentity;
+  readonly audit: AuditSettings;
+  readonly stores: readonly SecretStore[];
+  readonly refs: readonly SecretRef[];
+  readonly policies: readonly SecretPolicy[];
+}
+
+/** The first line is the hash over key and body, the second the body. */
+function recall(file: string, key: string): Configuration | undefined {
+  try {
+    const [hash, body = ""] = (readPrivate(file) ?? "").split("\n", 2);
+    if (hash !== sha256(`${key}\n${body}`)) return undefined;
+    const { identity, audit, stores, refs, policies } = JSON.parse(body) as Body;
+    return { identity, audit, stores: byName(stores), refs, policies: byName(policies), broker: undefined };
+  } catch {
+    return undefined;
+  }
+}
+
+function remember(
+  file: string,
+  key: string,
+  { identity, audit, stores, refs, policies }: Configuration,
+): void {
+  const content: Body = {
+    identity,
+    audit,
+    stores: [...stores.values()],
+    refs,
+    policies: [...policies.values()],
+  };
+  const body = JSON.stringify(content);
+  try {
+    writePrivate(file, `${sha256(`${key}\n${body}`)}\n${body}\n`);
+  } catch {
+    // It costs only speed.
+  }
+}
+
+function byName<T extends { readonly name: string }>(all: readonly T[]): ReadonlyMap<string, T> {
+  return new Map(all.map((one) => [one.name, one]));
+}
+
+function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}
