@@ -1,5 +1,5 @@
 // Secret holds a value that must not be shown: whatever prints it prints [secret]. It does not encrypt or wipe memory.
-import { createHash } from "node:crypto";
+import { sha256 } from "./digest.ts";
 
 const SHOWN = "[secret]";
 
@@ -32,7 +32,13 @@ export class Secret {
 
   /** SHA-256 of the value, hexadecimal: what the audit knows it by. */
   fingerprint(): string {
-    return createHash("sha256").update(this.#value).digest("hex");
+    return sha256(this.#value);
+  }
+
+  /** The same value with this user name; undefined leaves the one it has. */
+  withUsername(username: string | undefined): Secret {
+    const { expiresAt, upstream } = this;
+    return username === undefined ? this : new Secret(this.#value, { expiresAt, upstream, username });
   }
 
   toString(): string {

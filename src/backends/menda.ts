@@ -1,10 +1,11 @@
 // menda: a registry token from a menda cloud, for the account that the environment or a menda profile names. It knows
 // who would ask from local files alone; what talks to the network is loaded only when something is fetched.
-import { createHash } from "node:crypto";
+import { sha256 } from "../digest.ts";
 import { mendaAccount, type MendaAccount } from "../account/account.ts";
 import type { Protocol } from "../account/cloud.ts";
 import { KeywrightError } from "../errors.ts";
 import type { Clock } from "../io/clock.ts";
+import type { Say } from "../io/log.ts";
 import type { Address } from "../resolver/address.ts";
 import type { Backend, Upstream } from "../resolver/backend.ts";
 import type { Location } from "../resolver/location.ts";
@@ -15,6 +16,7 @@ export interface MendaBackendOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly home: string | undefined;
   readonly clock: Clock;
+  readonly debug?: Say | undefined;
 }
 
 interface Settings {
@@ -31,7 +33,7 @@ const UNSAID_LIFETIME = 600;
 const PROTOCOLS: readonly Protocol[] = ["auto", "menda", "standard"];
 const OPTIONS = ["profile", "protocol", "request_timeout", "timeout"];
 
-export function mendaBackend({ env, home, clock }: MendaBackendOptions): Backend {
+export function mendaBackend({ env, home, clock, debug }: MendaBackendOptions): Backend {
   const accountFor = ({ profile }: Settings): MendaAccount =>
     mendaAccount({ env, home, now: clock.now(), ...(profile === undefined ? {} : { profile }) });
 
@@ -48,7 +50,7 @@ export function mendaBackend({ env, home, clock }: MendaBackendOptions): Backend
         account,
         { url, action: location.action },
         {
-          http: createHttp({ env, clock, requestTimeout: settings.requestTimeout }),
+          http: createHttp({ env, clock, requestTimeout: settings.requestTimeout, debug }),
           memory: hostMemory(home),
           protocol: settings.protocol,
           now,
@@ -72,7 +74,7 @@ export function mendaBackend({ env, home, clock }: MendaBackendOptions): Backend
 
 function upstreamOf(account: MendaAccount): Upstream {
   if (account.kind === "machine") return { endpoint: account.host, principal: account.clientId };
-  const login = createHash("sha256").update(account.cached.reveal()).digest("hex").slice(0, 16);
+  const login = sha256(account.cached.reveal()).slice(0, 16);
   return { endpoint: account.host, principal: `user:${account.profile}:${login}` };
 }
 

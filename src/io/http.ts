@@ -3,9 +3,10 @@
 import { type IncomingMessage, request as httpRequest } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { KeywrightError } from "../errors.ts";
+import { asKeywrightError, KeywrightError } from "../errors.ts";
 import type { Clock } from "./clock.ts";
 import { connect, unreachable } from "./connect.ts";
+import type { Say } from "./log.ts";
 import { isLoopback, proxyFor } from "./proxy.ts";
 
 export interface HttpRequest {
@@ -34,6 +35,8 @@ export interface HttpOptions {
   readonly clock: Clock;
   /** Seconds for one request; 10 when undefined. */
   readonly requestTimeout?: number | undefined;
+  /** Hears of each request: method, origin, path, status, time. */
+  readonly debug?: Say | undefined;
 }
 
 const LARGEST_BODY = 1024 * 1024;
@@ -69,8 +72,9 @@ export function createHttp(options: HttpOptions): Http {
       const expired = new Promise<never>((_, reject) => {
         timer = setTimeout(() => reject(limit.error), limit.seconds * 1000);
       });
+      const told = options.debug === undefined ? unheard : teller(options.debug, request.method, url);
       try {
-        return await Promise.race([exchange(url, request, (socket) => open.add(socket)), expired]);
+        return await told(Promise.race([exchange(url, request, (socket) => open.add(socket)), expired]));
       } finally {
         clearTimeout(timer);
         // What is destroyed early may still report it, to nobody.
@@ -97,6 +101,23 @@ function checked({ url: text, headers = {} }: HttpRequest): URL {
       throw wrong(`the header ${name} for ${url.origin} has a character that cannot be sent`, undefined);
   }
   return url;
+}
+
+const unheard = (reply: Promise<HttpReply>): Promise<HttpReply> => reply;
+
+function teller(debug: Say, method: string, { origin, pathname }: URL): typeof unheard {
+  const begun = performance.now();
+  const tell = (end: string | number): void =>
+    debug(`http ${method} ${origin} ${pathname} ${end} ${(performance.now() - begun).toFixed(0)} ms`);
+  return async (reply) => {
+    try {
+      const { status } = await reply;
+      tell(status);
+    } catch (error) {
+      tell(asKeywrightError(error).code);
+    }
+    return reply;
+  };
 }
 
 function wrong(message: string, hint: string | undefined): KeywrightError {

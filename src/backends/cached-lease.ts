@@ -1,0 +1,105 @@
+// Lease: a token kept on disk until shortly before it expires, under a key that names everything it was minted for.
+// It decides nothing: a lease is looked for only after the policy has granted.
+import { lstatSync, readdirSync, unlinkSync, utimesSync } from "node:fs";
+import { join } from "node:path";
+import { sha256 } from "../digest.ts";
+import { orMiss, readPrivate, writePrivate } from "../io/files.ts";
+import type { RetrieveContext, Upstream } from "../resolver/backend.ts";
+import type { Location } from "../resolver/location.ts";
+import { Secret } from "../secret.ts";
+
+export interface Lease {
+  readonly secret: Secret;
+  readonly sha256: string;
+  readonly expiresAt: number;
+  /** Until when it is handed out without a thought: the life, less a tenth of it or a minute. */
+  readonly refreshAt: number;
+}
+
+/** SHA-256 of all that separates one lease from another; what the ref's store and policy say is in its revision. */
+export function leaseKey(location: Location, context: RetrieveContext, upstream: Upstream): string {
+  const { backend, store, ref, action } = location;
+  return sha256(
+    JSON.stringify([
+      backend,
+      upstream.endpoint,
+      upstream.principal,
+      context.principal.name,
+      store.name,
+      ref.name,
+      ref.revision,
+      targetOf(location),
+      action,
+    ]),
+  );
+}
+
+const CODEARTIFACT = /^([a-z0-9-]+-[0-9]{12})\.d\.codeartifact\.([a-z0-9-]+)\.amazonaws\.com$/;
+
+/** What the token is good for: a CodeArtifact domain whole, elsewhere the ref's part of one host and port. */
+function targetOf({ address, path, ref }: Location): readonly (string | number)[] {
+  if (address === undefined) return ["secret", path ?? ""];
+  const domain = address.port === 443 ? CODEARTIFACT.exec(address.host) : null;
+  if (domain !== null) return ["codeartifact", domain[1] ?? "", domain[2] ?? ""];
+  const slash = ref.match?.indexOf("/") ?? -1;
+  return ["registry", address.host, address.port, slash === -1 ? "" : (ref.match?.slice(slash) ?? "")];
+}
+
+/** Returns undefined for no lease, an expired one, and whatever cannot be read or understood. Throws `configuration`. */
+export function readLease(path: string, now: number): Lease | undefined {
+  const text = orMiss(() => readPrivate(path));
+  return text === undefined ? undefined : parseLease(text, now);
+}
+
+export function parseLease(text: string, now: number): Lease | undefined {
+  const kept = orMiss(() => JSON.parse(text) as unknown);
+  if (typeof kept !== "object" || kept === null) return undefined;
+  const {
+    v,
+    token,
+    username,
+    upstream,
+    sha256: digest,
+    expires_at,
+    minted_at,
+  } = kept as Readonly<Record<string, unknown>>;
+  if (v !== 1 || typeof token !== "string" || token === "" || sha256(token) !== digest) return undefined;
+  if (typeof expires_at !== "number" || typeof minted_at !== "number" || now >= expires_at) return undefined;
+  if (minted_at > now + 60 || minted_at >= expires_at) return undefined; // The clock was set back: nothing is known.
+  if (!isOptionalText(username) || !isOptionalText(upstream)) return undefined;
+  const secret = new Secret(token, { expiresAt: expires_at, username, upstream });
+  const refreshAt = expires_at - Math.min(60, (expires_at - minted_at) / 10);
+  return { secret, sha256: digest, expiresAt: expires_at, refreshAt };
+}
+
+/** Keeps a token. A cache that cannot be written costs only speed. Throws `configuration` when others can write it. */
+export function writeLease(path: string, secret: Secret, now: number): void {
+  const { expiresAt, username, upstream } = secret;
+  if (expiresAt === undefined || expiresAt <= now) return;
+  const kept = { v: 1, token: secret.reveal(), username, upstream, sha256: secret.fingerprint() };
+  orMiss(() => {
+    writePrivate(path, JSON.stringify({ ...kept, expires_at: expiresAt, minted_at: now }));
+    utimesSync(path, expiresAt, expiresAt); // So that `prune` need not open it.
+  });
+}
+
+/**
+ * Removes `.json` files older than `age` seconds (by the time that their writer gave them), and after a day whatever
+ * killed processes left. It looks at 300 at most, from `start` (a fraction) on: a full folder must delay nobody.
+ */
+export function prune(folder: string, now: number, age: number, start: number): void {
+  orMiss(() => {
+    const names = readdirSync(folder);
+    const from = Math.floor(start * Math.max(0, names.length - 300));
+    for (const name of names.slice(from, from + 300)) {
+      const path = join(folder, name);
+      const time = lstatSync(path, { throwIfNoEntry: false })?.mtimeMs;
+      const limit = name.endsWith(".json") ? age : 86_400;
+      if (time !== undefined && now - time / 1000 > limit) unlinkSync(path);
+    }
+  });
+}
+
+function isOptionalText(value: unknown): value is string | undefined {
+  return value === undefined || typeof value === "string";
+}
