@@ -1,8 +1,8 @@
 // What is remembered about menda hosts: for a day what metadata each one has, and for good that it once had some.
 // The second is what keeps a host from being talked back into the older form. It asks no network.
-import { createHash } from "node:crypto";
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { sha256 } from "../digest.ts";
 import { KeywrightError } from "../errors.ts";
 import { readPrivate, writePrivate } from "../io/files.ts";
 
@@ -70,7 +70,7 @@ export function hostMemory(home: string | undefined): HostMemory {
 }
 
 function fileIn(folder: string, host: string): string {
-  return join(folder, `${createHash("sha256").update(host).digest("hex")}.json`);
+  return join(folder, `${sha256(host)}.json`);
 }
 
 /** Throws `configuration` when another user can write the file: what it says could not be relied on. */

@@ -1,6 +1,7 @@
 // Layers: which configuration files there are, and in which order. It does not read what is in them.
 import { isAbsolute, join, resolve } from "node:path";
 import { KeywrightError } from "../errors.ts";
+import type { Say } from "../io/log.ts";
 
 export interface Layer {
   /** How messages call it: `system`, `user`, … */
@@ -21,6 +22,8 @@ export interface Places {
   readonly kind: "client" | "broker";
   /** A file that a person named: the only layer then. */
   readonly file?: string | undefined;
+  /** Hears which files there are. */
+  readonly debug?: Say | undefined;
 }
 
 /** Earlier first; what a later one says goes over what an earlier one says. */

@@ -7,7 +7,7 @@ import { faultAt } from "./fault.ts";
 import { layersOf, type Layer, type Places } from "./layers.ts";
 import { holdLocks, isLocked, locksOf, type Lock } from "./locks.ts";
 import { withLongAudit } from "./settings.ts";
-import { stampOf, type Stamped } from "./stamp.ts";
+import { stampOf, tellLayers, type Stamped } from "./stamp.ts";
 import { merge, originsOf, treeOf, type MapTree, type Origin } from "./tree.ts";
 import { validate, type Rules } from "./validate.ts";
 import { parseYaml } from "./yaml.ts";
@@ -35,6 +35,7 @@ const RESOLVING = ["stores", "refs", "policies"];
 export function loadConfig(options: LoadOptions): LoadedConfig {
   const layers = layersOf(options);
   const { stamped, read } = readLayers(layers);
+  if (options.debug !== undefined) tellLayers(stamped, options.debug);
   const { tree, locks } = stack(read, options.kind);
   const configuration = validate(tree, { ...options, isLocked: (path) => isLocked(locks, path) });
   return { ...configuration, tree, origins: originsOf(tree), locks, stamped };

@@ -1,5 +1,5 @@
 // Revision: one hash over a ref, its store and its policy. A lease carries it, so that what changes any of them ends the lease.
-import { createHash } from "node:crypto";
+import { sha256 } from "../digest.ts";
 import type { SecretPolicy } from "../resolver/policy.ts";
 import type { SecretRef } from "../resolver/ref.ts";
 import type { SecretStore } from "../resolver/store.ts";
@@ -10,7 +10,7 @@ export function revisionOf(
   store: SecretStore,
   policy: SecretPolicy,
 ): string {
-  return createHash("sha256").update(canonical({ ref, store, policy })).digest("hex");
+  return sha256(canonical({ ref, store, policy }));
 }
 
 function canonical(data: unknown): string {

@@ -1,7 +1,7 @@
 // Reads the configuration as fast as it can be: parsing YAML costs milliseconds, so a validated copy is kept, and used
 // while every layer's file is what it was. The copy is an optimisation: what is wrong with it is a miss, never an error.
-import { createHash } from "node:crypto";
 import { isAbsolute, join } from "node:path";
+import { sha256 } from "../digest.ts";
 import { systemClock, type Clock } from "../io/clock.ts";
 import { readPrivate, writePrivate } from "../io/files.ts";
 import type { SecretPolicy } from "../resolver/policy.ts";
@@ -11,7 +11,7 @@ import { builtInConfiguration } from "./built-in.ts";
 import type { AssertedIdentity, AuditSettings, Configuration } from "./configuration.ts";
 import { layersOf } from "./layers.ts";
 import type { LoadOptions } from "./load.ts";
-import { stampOf, type Stamped } from "./stamp.ts";
+import { stampOf, tellLayers, type Stamped } from "./stamp.ts";
 
 export interface ReadOptions extends LoadOptions {
   /** keywright's own version: another one validates anew. */
@@ -29,11 +29,16 @@ const SETTLED_NS = 100_000_000n;
 export async function readConfig(options: ReadOptions): Promise<Configuration> {
   const began = BigInt(Math.floor((options.clock ?? systemClock).now() * 1000)) * 1_000_000n;
   const stamped = layersOf(options).map(stampOf);
-  if (options.kind === "client" && stamped.every(({ stamp }) => stamp === undefined))
+  if (options.kind === "client" && stamped.every(({ stamp }) => stamp === undefined)) {
+    if (options.debug !== undefined) tellLayers(stamped, options.debug);
     return builtInConfiguration();
+  }
   const file = snapshotFile(options);
   const kept = file === undefined ? undefined : recall(file, keyOf(stamped, options));
-  if (kept !== undefined) return kept;
+  if (kept !== undefined) {
+    if (options.debug !== undefined) tellLayers(stamped, options.debug);
+    return kept;
+  }
   const { loadConfig } = await import("./load.ts");
   const loaded = loadConfig(options);
   const settled = loaded.stamped.every(({ changed }) => changed + SETTLED_NS < began);
@@ -98,8 +103,4 @@ function remember(
 
 function byName<T extends { readonly name: string }>(all: readonly T[]): ReadonlyMap<string, T> {
   return new Map(all.map((one) => [one.name, one]));
-}
-
-function sha256(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
 }

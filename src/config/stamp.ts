@@ -3,6 +3,7 @@
 import { lstatSync, readFileSync, realpathSync, statSync, type BigIntStats } from "node:fs";
 import { dirname } from "node:path";
 import { KeywrightError } from "../errors.ts";
+import type { Say } from "../io/log.ts";
 import type { Layer } from "./layers.ts";
 
 /** Plain text, so that stamps can be compared and kept. */
@@ -38,6 +39,13 @@ export function stampOf(layer: Layer): Stamped {
     return { layer, stamp: [real, ...parts, ...around], changed };
   } catch (error) {
     return asAbsentOrThrow(layer, error);
+  }
+}
+
+/** Tells which layers there are. */
+export function tellLayers(stamped: readonly Stamped[], debug: Say): void {
+  for (const { layer, stamp } of stamped) {
+    debug(`configuration: ${layer.name} ${layer.file}${stamp === undefined ? " (none)" : ""}`);
   }
 }
 

@@ -69,7 +69,7 @@ export async function resolve(
     expiresAt: secret.expiresAt,
     upstream: secret.upstream,
   });
-  return secret;
+  return secret.withUsername(ref.username);
 }
 
 function granted(
