@@ -1,0 +1,61 @@
+// Reads a file that decides where credentials go, provided that nobody but its owner can write it. It never writes.
+import { isUtf8 } from "node:buffer";
+import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats } from "node:fs";
+import { MendaKeyRingError } from "../errors.ts";
+
+export type OwnFile =
+  | { readonly state: "read"; readonly text: string }
+  | { readonly state: "missing" }
+  /** There, but it cannot be opened or is no file; `reason` is a system error code. */
+  | { readonly state: "unreadable"; readonly reason: string };
+
+/** Throws `configuration` when another user can write the file, or when it is not UTF-8. */
+export function readOwnFile(path: string): OwnFile {
+  let descriptor: number;
+  try {
+    // Not blocking, so that a pipe in the file's place cannot hold us up.
+    descriptor = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  } catch (error) {
+    const reason = codeOf(error);
+    return reason === "ENOENT" || reason === "ENOTDIR" || reason === "ELOOP"
+      ? { state: "missing" }
+      : { state: "unreadable", reason };
+  }
+  try {
+    const stats = fstatSync(descriptor);
+    if (!stats.isFile())
+      return { state: "unreadable", reason: stats.isDirectory() ? "EISDIR" : "not a file" };
+    refuseForeign(path, stats);
+    return { state: "read", text: decoded(path, readFileSync(descriptor)) };
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** A group that bears its user's own number has, by convention, nobody else in it: files of umask 002 are accepted. */
+function refuseForeign(path: string, stats: Stats): void {
+  const user = process.geteuid?.();
+  if (user === undefined) return;
+  if (stats.uid !== user && stats.uid !== 0) {
+    throw refusal(path, "belongs to another user", `chown ${user} '${path}'`);
+  }
+  const ownGroup = stats.gid === user && stats.gid === process.getegid?.();
+  if ((stats.mode & 0o002) !== 0 || ((stats.mode & 0o020) !== 0 && !ownGroup)) {
+    throw refusal(path, "can be written by other users", `chmod go-w '${path}'`);
+  }
+}
+
+function refusal(path: string, what: string, command: string): MendaKeyRingError {
+  return new MendaKeyRingError("configuration", `${path} ${what}, so it is not trusted`, {
+    hint: `Look at what it says, then run: ${command}`,
+  });
+}
+
+function decoded(path: string, bytes: Buffer): string {
+  if (isUtf8(bytes)) return bytes.toString("utf8");
+  throw new MendaKeyRingError("configuration", `${path} is not UTF-8 text`, { hint: "Save it as UTF-8." });
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "error";
+}
