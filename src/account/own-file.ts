@@ -2,6 +2,7 @@
 import { isUtf8 } from "node:buffer";
 import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats } from "node:fs";
 import { MendaKeyRingError } from "../errors.ts";
+import { openToOthers, remedyFor } from "../io/owner.ts";
 
 export type OwnFile =
   | { readonly state: "read"; readonly text: string }
@@ -32,22 +33,12 @@ export function readOwnFile(path: string): OwnFile {
   }
 }
 
-/** A group that bears its user's own number has, by convention, nobody else in it: files of umask 002 are accepted. */
 function refuseForeign(path: string, stats: Stats): void {
-  const user = process.geteuid?.();
-  if (user === undefined) return;
-  if (stats.uid !== user && stats.uid !== 0) {
-    throw refusal(path, "belongs to another user", `chown ${user} '${path}'`);
-  }
-  const ownGroup = stats.gid === user && stats.gid === process.getegid?.();
-  if ((stats.mode & 0o002) !== 0 || ((stats.mode & 0o020) !== 0 && !ownGroup)) {
-    throw refusal(path, "can be written by other users", `chmod go-w '${path}'`);
-  }
-}
-
-function refusal(path: string, what: string, command: string): MendaKeyRingError {
-  return new MendaKeyRingError("configuration", `${path} ${what}, so it is not trusted`, {
-    hint: `Look at what it says, then run: ${command}`,
+  const open = openToOthers(stats, "file");
+  if (open === undefined) return;
+  const what = open === "owner" ? "belongs to another user" : "can be written by other users";
+  throw new MendaKeyRingError("configuration", `${path} ${what}, so it is not trusted`, {
+    hint: `Look at what it says, then run: ${remedyFor(path, open)}`,
   });
 }
 

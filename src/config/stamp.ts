@@ -1,9 +1,10 @@
 // Stamp: the identity of one layer's file as the file system tells it, once it is certain that no other user can write
 // the file or replace it. Equal stamps mean that nothing changed. It does not read the content.
-import { lstatSync, readFileSync, realpathSync, statSync, type BigIntStats } from "node:fs";
+import { lstatSync, realpathSync, statSync, type BigIntStats } from "node:fs";
 import { dirname } from "node:path";
 import { KeywrightError } from "../errors.ts";
 import type { Say } from "../io/log.ts";
+import { openToOthers, remedyFor } from "../io/owner.ts";
 import type { Layer } from "./layers.ts";
 
 /** Plain text, so that stamps can be compared and kept. */
@@ -73,37 +74,12 @@ function asAbsentOrThrow(layer: Layer, error: unknown): Stamped {
   });
 }
 
-/** A folder with the sticky bit is not refused: nobody can replace our file there, and a stranger's own is refused. */
-function assertOurs(path: string, { mode, uid, gid }: BigIntStats, kind: "file" | "folder"): void {
-  const us = process.geteuid?.();
-  if (us === undefined) return; // Windows: the profile folder's access list does this.
-  if (uid !== BigInt(us) && uid !== 0n) {
-    throw new KeywrightError(
-      "configuration",
-      `${path} belongs to another user (uid ${uid}), so it is not read`,
-      {
-        hint: `Look whether its content is what you want, then run: chown ${us} '${path}'`,
-      },
-    );
-  }
-  if (kind === "folder" && (mode & 0o1000n) !== 0n) return;
-  if ((mode & 0o002n) !== 0n || ((mode & 0o020n) !== 0n && !isPrivateGroup(Number(gid), [Number(uid), us]))) {
-    throw new KeywrightError("configuration", `${path} can be written by other users, so it is not read`, {
-      hint: `Look whether its content is still yours, then run: chmod go-w '${path}'`,
-    });
-  }
-}
-
-/** Many systems give each user a group of their own with the same number; it is private while it has no other member. */
-function isPrivateGroup(gid: number, owners: readonly number[]): boolean {
-  if (!owners.includes(gid)) return false;
-  try {
-    const entry = readFileSync("/etc/group", "utf8")
-      .split("\n")
-      .find((line) => line.split(":")[2] === String(gid));
-    const [name, , , members = ""] = entry?.split(":") ?? [];
-    return members.split(",").every((member) => member === "" || member === name);
-  } catch {
-    return true;
-  }
+function assertOurs(path: string, stats: BigIntStats, kind: "file" | "folder"): void {
+  const open = openToOthers(stats, kind);
+  if (open === undefined) return;
+  const what =
+    open === "owner" ? `belongs to another user (uid ${stats.uid})` : "can be written by other users";
+  throw new KeywrightError("configuration", `${path} ${what}, so it is not read`, {
+    hint: `Look whether its content is still yours, then run: ${remedyFor(path, open)}`,
+  });
 }

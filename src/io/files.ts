@@ -16,6 +16,7 @@ import {
 import { dirname } from "node:path";
 import { randomHex } from "../digest.ts";
 import { KeywrightError } from "../errors.ts";
+import { openToOthers, remedyFor } from "./owner.ts";
 
 // Neither follows a link put in its place nor hangs on a pipe; both are 0 on Windows, which has no such flags.
 const SAFELY = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
@@ -98,19 +99,13 @@ export function assertPrivate(path: string, stats: Stats, kind: "file" | "folder
   if (kind === "file" ? !stats.isFile() : !stats.isDirectory()) {
     throw new Error(`${path} is not a ${kind === "file" ? "regular file" : "folder"}`);
   }
-  const us = process.geteuid?.();
-  if (us === undefined) return; // Windows: the profile folder's access list does this.
-  if (stats.uid !== us && stats.uid !== 0) {
-    throw new KeywrightError("configuration", `${path} belongs to another user (uid ${stats.uid})`, {
-      hint: `Move it away, or make it yours: chown ${us} '${path}'`,
-    });
-  }
-  const sticky = kind === "folder" && (stats.mode & 0o1000) !== 0;
-  if ((stats.mode & 0o022) !== 0 && !sticky) {
-    throw new KeywrightError("configuration", `${path} can be written by other users`, {
-      hint: `Look whether its content is still yours, then run: chmod go-w '${path}'`,
-    });
-  }
+  const open = openToOthers(stats, kind);
+  if (open === undefined) return;
+  const what =
+    open === "owner" ? `belongs to another user (uid ${stats.uid})` : "can be written by other users";
+  throw new KeywrightError("configuration", `${path} ${what}`, {
+    hint: `Look whether its content is yours, then run: ${remedyFor(path, open)}`,
+  });
 }
 
 /** True when the folder is there. */

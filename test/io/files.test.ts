@@ -16,6 +16,7 @@ import { execFileSync } from "node:child_process";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { orMiss, readPrivate, writePrivate } from "../../src/io/files.ts";
+import { openToOthers } from "../../src/io/owner.ts";
 import { KeywrightError } from "../../src/errors.ts";
 
 function folder(t: TestContext): string {
@@ -63,17 +64,28 @@ test("readPrivate() refuses what another user can write, and says how to repair 
   const home = folder(t);
   const path = join(home, "kept");
   writeFileSync(path, "x", { mode: 0o600 });
-  for (const mode of [0o620, 0o602, 0o666]) {
+  for (const mode of [0o602, 0o666]) {
     chmodSync(path, mode);
     assert.throws(() => readPrivate(path), isConfiguration(/chmod go-w '.*kept'/), mode.toString(8));
   }
   chmodSync(path, 0o644);
   assert.equal(readPrivate(path), "x");
-  chmodSync(home, 0o770);
+  chmodSync(home, 0o707);
   assert.throws(() => readPrivate(path), isConfiguration(/chmod go-w/), "a folder that others can write");
   assert.throws(() => writePrivate(path, "y"), isConfiguration(/chmod go-w/));
   chmodSync(home, 0o1777);
   assert.equal(readPrivate(path), "x", "with the sticky bit nobody can replace it");
+});
+
+test("the group of a file may write it only when it is its owner's own", () => {
+  const us = process.geteuid?.() ?? 0;
+  const open = (mode: number, gid: number) => openToOthers({ mode, uid: us, gid }, "file");
+  assert.equal(open(0o620, us), undefined);
+  assert.equal(open(0o620, us + 1), "writers");
+  assert.equal(open(0o640, us + 1), undefined);
+  assert.equal(open(0o622, us), "writers");
+  assert.equal(openToOthers({ mode: 0o600, uid: us + 1, gid: us }, "file"), "owner");
+  assert.equal(openToOthers({ mode: 0o600n, uid: 0n, gid: 0n }, "file"), undefined, "root is trusted");
 });
 
 test("readPrivate() does not follow a link, hang on a pipe, or read a folder or too much; orMiss() makes that a miss", (t) => {
