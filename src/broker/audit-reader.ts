@@ -1,0 +1,24 @@
+// Reads the broker's audit from its data folder, for `keywright audit show|verify --data DIR`. It writes nothing, and
+// works while the broker runs.
+import { existsSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
+import { KeywrightError } from "../errors.ts";
+import { databasePath } from "./database.ts";
+
+/** The lines in their order, without newlines, as far as they were written when reading began. */
+export function* readBrokerAudit(folder: string): Iterable<string> {
+  const path = databasePath(folder);
+  if (!existsSync(path)) {
+    throw new KeywrightError("not_found", `there is no broker's database in ${folder}`, {
+      hint: "Name the folder that `keywright server --data` has.",
+    });
+  }
+  const db = new DatabaseSync(path, { readOnly: true });
+  try {
+    db.exec("PRAGMA busy_timeout = 5000");
+    for (const row of db.prepare("SELECT line FROM audit ORDER BY seq").iterate())
+      yield row["line"] as string;
+  } finally {
+    db.close();
+  }
+}

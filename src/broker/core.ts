@@ -1,0 +1,89 @@
+// What every endpoint of the broker works with, and the two questions they share: which client is this, and whose
+// access token is this. The answers come from the database each time, so that a revocation holds from the next request.
+import type { KeyObject } from "node:crypto";
+import type { Clock } from "../io/clock.ts";
+import type { Backend } from "../resolver/backend.ts";
+import { authenticate } from "./authenticate.ts";
+import type { BrokerConfig } from "./config.ts";
+import type { Credentials } from "./credentials.ts";
+import type { Database } from "./database.ts";
+import { isAlive } from "./introspection.ts";
+import type { Journal } from "./journal.ts";
+import { newEntryId, type Client, type KnownToken, type Random } from "./records.ts";
+import { invalidClient, invalidToken, Refused } from "./reply.ts";
+import type { GrantState } from "./token-grant.ts";
+import { isTokenText, TOKEN_PREFIX, tokenHash } from "./token-text.ts";
+
+export interface Core {
+  /** Issuer, audience of the access tokens and base of every printed address. */
+  readonly url: string;
+  readonly config: BrokerConfig;
+  readonly db: Database;
+  readonly pepper: KeyObject;
+  readonly journal: Journal;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Every backend but `issue`, by name. */
+  readonly backends: Readonly<Record<string, Backend>>;
+  /** Bounds what a stranger can make the audit grow by. */
+  readonly failures: Budget;
+}
+
+export interface Budget {
+  /** True when one more may be recorded now. */
+  take(): boolean;
+}
+
+/** Throws Refused (`invalid_client`) after the failure is in the audit. */
+export async function callingClient(core: Core, credentials: Credentials | undefined): Promise<Client> {
+  if (credentials === undefined) throw new Refused(invalidClient());
+  const named = core.db.client(credentials.id);
+  const authentication = authenticate(credentials, named, core.pepper);
+  if (authentication.ok) return authentication.client;
+  if (core.failures.take()) {
+    const entry = {
+      kind: "client_authentication",
+      id: newEntryId(core.random),
+      outcome: "denied",
+      client: named?.name ?? null, // A name that no client has may be a secret in the wrong field: it is not written.
+      reason: authentication.reason,
+      ...(credentials.method === "query" ? { query_credentials: true } : {}),
+    };
+    await core.journal.commit({ entries: [entry] });
+  }
+  throw new Refused(invalidClient());
+}
+
+/** What a grant to this client needs to know. */
+export function grantState({ url, config }: Core, client: Client): GrantState {
+  return { client, url, principals: config.principals, ttl: config.accessTokenTtl };
+}
+
+/** A living token of any kind; undefined for everything else. */
+export function livingToken(core: Core, text: string | undefined): KnownToken | undefined {
+  if (text === undefined || !isTokenText(TOKEN_PREFIX, text)) return undefined;
+  const token = core.db.token(tokenHash(text));
+  return token !== undefined && isAlive(token, core.config.principals, core.clock.now()) ? token : undefined;
+}
+
+/** The access token of whoever asks. Throws Refused (`invalid_token`). */
+export function callingToken(core: Core, text: string | undefined): KnownToken {
+  const token = livingToken(core, text);
+  if (token === undefined || token.kind !== "access" || token.audience !== core.url)
+    throw new Refused(invalidToken());
+  return token;
+}
+
+/** So many in any minute of the clock. */
+export function createBudget(clock: Clock, perMinute: number): Budget {
+  let minute = 0;
+  let taken = 0;
+  return {
+    take() {
+      const now = Math.floor(clock.now() / 60);
+      if (now !== minute) [minute, taken] = [now, 0];
+      taken += 1;
+      return taken <= perMinute;
+    },
+  };
+}

@@ -1,0 +1,112 @@
+// From a living access token and an ask to a registry token, through the one resolver. It says who asks (a verified
+// role and app), gives the backend `issue` its mint, and turns what goes wrong into an answer.
+import { issueBackend, type Mint } from "../backends/issue.ts";
+import { asKeywrightError, type ErrorCode } from "../errors.ts";
+import type { RegistryAsk } from "../resolver/ask.ts";
+import { createRefs, type Refs } from "../resolver/refs.ts";
+import { resolve } from "../resolver/resolve.ts";
+import type { Secret } from "../secret.ts";
+import type { Core } from "./core.ts";
+import type { KnownToken } from "./records.ts";
+import { refusal, Refused, type Reply } from "./reply.ts";
+import { newTokenText, TOKEN_PREFIX, tokenHash } from "./token-text.ts";
+import { createWork, type Work } from "./work.ts";
+
+export interface RegistryGrant {
+  /** Throws Refused, or what is a defect. */
+  grant(holder: KnownToken, ask: RegistryAsk, refs?: Refs): Promise<Secret>;
+}
+
+export function createRegistryGrant(core: Core): RegistryGrant {
+  const configured = createRefs(core.config.refs);
+  const { stores, policies } = core.config;
+  return {
+    async grant(holder, ask, refs = configured) {
+      const work = createWork(core.journal, core.random, {});
+      const house = {
+        refs,
+        stores,
+        policies,
+        backends: { ...core.backends, issue: issueBackend({ mint: mintFor(core, holder, work) }) },
+        audit: work.audit,
+        now: () => core.clock.now(),
+        auditUnknown: true,
+      };
+      try {
+        const secret = await resolve(house, ask, identityOf(holder));
+        if (secret === undefined)
+          throw new Refused(refusal(404, "not_found", "Allowed, but there is no such value."));
+        return secret;
+      } catch (thrown) {
+        throw refusedFor(thrown);
+      } finally {
+        await work.finish();
+      }
+    },
+  };
+}
+
+/** What the broker knows about a client it has verified itself. */
+function identityOf({ principal, clientName }: KnownToken) {
+  return {
+    role: { value: principal, attestation: "verified" },
+    app: { value: clientName, attestation: "verified" },
+  } as const;
+}
+
+function mintFor(core: Core, holder: KnownToken, work: Work): Mint {
+  return ({ audience, scope, ttl, principal }) => {
+    const token = newTokenText(TOKEN_PREFIX, core.random);
+    const issuedAt = Math.floor(core.clock.now());
+    const expiresAt = issuedAt + ttl;
+    const { client } = holder;
+    work.stage({
+      hash: tokenHash(token),
+      kind: "registry",
+      client,
+      principal,
+      audience,
+      scope,
+      issuedAt,
+      expiresAt,
+    });
+    return { token, expiresAt };
+  };
+}
+
+/** Unknown, refused and denied look the same to the caller. */
+export const NOT_ALLOWED: Reply = refusal(
+  403,
+  "access_denied",
+  "This is not among the things that you may have.",
+);
+
+const UPSTREAM = refusal(
+  502,
+  "temporarily_unavailable",
+  "The registry's own service did not give what was asked for.",
+);
+const AUDIT = refusal(
+  503,
+  "temporarily_unavailable",
+  "The audit could not be written, so nothing was handed out.",
+);
+
+const REPLIES: Partial<Record<ErrorCode, Reply>> = {
+  unknown: NOT_ALLOWED,
+  refused: NOT_ALLOWED,
+  denied: NOT_ALLOWED,
+  not_found: UPSTREAM,
+  authentication: UPSTREAM,
+  network: UPSTREAM,
+  timed_out: UPSTREAM,
+  locked: UPSTREAM,
+  backend: UPSTREAM,
+  audit: AUDIT,
+};
+
+function refusedFor(thrown: unknown): unknown {
+  if (thrown instanceof Refused) return thrown;
+  const reply = REPLIES[asKeywrightError(thrown).code];
+  return reply === undefined ? thrown : new Refused(reply);
+}

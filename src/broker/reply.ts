@@ -1,0 +1,64 @@
+// Request and Reply: what an endpoint gets and gives, free of any HTTP library. Every refusal has the same three
+// fields: `error` and `error_description` for OAuth clients, the string `detail` for menda-cli.
+
+export interface Incoming {
+  /** undefined when it was not sent; sent twice, the values are joined by a comma. */
+  header(name: string): string | undefined;
+  /** Without the question mark, undecoded. */
+  readonly query: string;
+  readonly body: string;
+}
+
+export interface Reply {
+  readonly status: number;
+  readonly body: object | undefined;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+}
+
+export interface Endpoint {
+  readonly method: "GET" | "POST";
+  readonly path: string;
+  handle(incoming: Incoming): Reply | Promise<Reply>;
+}
+
+export function ok(body: object): Reply {
+  return { status: 200, body };
+}
+
+/** `description` is ours alone: nothing that came in is ever put into it. */
+export function refusal(
+  status: number,
+  error: string,
+  description: string,
+  headers?: Reply["headers"],
+): Reply {
+  return { status, body: { error, error_description: description, detail: description }, headers };
+}
+
+/** Thrown to end a request with this answer, before anything was granted. */
+export class Refused extends Error {
+  readonly reply: Reply;
+
+  constructor(reply: Reply) {
+    super(`refused with ${reply.status}`);
+    this.name = "Refused";
+    this.reply = reply;
+  }
+}
+
+export function invalidRequest(description: string): Refused {
+  return new Refused(refusal(400, "invalid_request", description));
+}
+
+/** One text for unknown, wrong, revoked and switched off: the audit tells them apart. */
+export function invalidClient(): Reply {
+  return refusal(401, "invalid_client", "The client is unknown, or its credentials are not accepted here.", {
+    "WWW-Authenticate": 'Basic realm="keywright"',
+  });
+}
+
+export function invalidToken(): Reply {
+  return refusal(401, "invalid_token", "The access token is missing, unknown, expired or revoked.", {
+    "WWW-Authenticate": 'Bearer realm="keywright", error="invalid_token"',
+  });
+}

@@ -1,0 +1,31 @@
+// The text of tokens and client secrets: a prefix, 256 random bits and a checksum, in [A-Za-z0-9_-] only, so that
+// scanners find a leaked one without asking anybody. The checksum proves nothing; the hash in the database does.
+import { createHash } from "node:crypto";
+import { crc32 } from "node:zlib";
+import type { Random } from "./records.ts";
+
+export const TOKEN_PREFIX = "kw_";
+export const SECRET_PREFIX = "kws_";
+
+const SHAPE = /^(kws?_)([A-Za-z0-9_-]{43})([A-Za-z0-9_-]{6})$/;
+
+export function newTokenText(prefix: typeof TOKEN_PREFIX | typeof SECRET_PREFIX, random: Random): string {
+  const body = Buffer.from(random(32)).toString("base64url");
+  return `${prefix}${body}${checksum(prefix, body)}`;
+}
+
+/** True for a text that `newTokenText` can have made with this prefix. */
+export function isTokenText(prefix: string, text: string): boolean {
+  const [, found = "", body = "", sum] = SHAPE.exec(text) ?? [];
+  return found === prefix && sum === checksum(prefix, body);
+}
+
+export function tokenHash(text: string): Uint8Array {
+  return createHash("sha256").update(text).digest();
+}
+
+function checksum(prefix: string, body: string): string {
+  const sum = Buffer.alloc(4);
+  sum.writeUInt32BE(crc32(`${prefix}${body}`));
+  return sum.toString("base64url");
+}
