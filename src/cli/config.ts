@@ -14,7 +14,13 @@ const BROKER_BACKENDS = ["issue"];
 
 /** `etc`: a stand-in for the system's file, for tests. */
 export function addConfig(program: Command, cli: CliContext, etc?: string): void {
-  const context = { ...cli, etc };
+  const context: ConfigContext = {
+    ...cli,
+    etc,
+    get log() {
+      return cli.log;
+    },
+  };
   const config = program.command("config").description("show and check the configuration");
   config.addHelpText(
     "after",
@@ -101,14 +107,14 @@ function addPath(config: Command, context: ConfigContext): void {
 }
 
 async function load(
-  { home, env, etc }: ConfigContext,
+  { home, env, etc, log }: ConfigContext,
   { kind, file }: { readonly kind: "client" | "broker"; readonly file?: string | undefined },
 ): Promise<LoadedConfig> {
   const { loadConfig } = await import("../config/load.ts");
   const { matchFault } = await import("../resolver/match.ts");
   const { CLIENT_BACKENDS } = await import("../keywright.ts");
   const backends = kind === "broker" ? BROKER_BACKENDS : CLIENT_BACKENDS;
-  return loadConfig({ home, env, etc, kind, file, backends, matchFault });
+  return loadConfig({ home, env, etc, kind, file, backends, matchFault, debug: log?.debug });
 }
 
 function placeAsJson(origin: Origin): { readonly file: string; readonly line: number } | "built-in" {

@@ -1,5 +1,6 @@
 // What a command may touch, passed in so that a test can stand in for the terminal.
 import type { Clock } from "../io/clock.ts";
+import type { Log } from "../io/log.ts";
 
 export interface CliContext {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -8,6 +9,8 @@ export interface CliContext {
   readonly clock: Clock;
   /** True when standard output is a terminal: only then colour and progress. */
   readonly terminal: boolean;
+  /** undefined: nobody asked for one. */
+  readonly log?: Log | undefined;
   /** Writes to standard output, at once. */
   out(text: string): void;
   /** Writes to standard error, at once. */
