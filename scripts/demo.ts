@@ -208,9 +208,9 @@ function environment(who: string): NodeJS.ProcessEnv {
 async function run(command: string, args: readonly string[], who: string): Promise<string> {
   const options = { env: environment(who), encoding: "utf8", timeout: 120_000 } as const;
   try {
-    const started = promisify(execFile)(command, args, options);
-    started.child.stdin?.end();
-    return (await started).stdout;
+    const child = promisify(execFile)(command, args, options);
+    child.child.stdin?.end();
+    return (await child).stdout;
   } catch (error) {
     const { stderr = "", stdout = "" } = error as { stderr?: string; stdout?: string };
     throw new Error(`${stderr}${stdout}`.trim() || String(error), { cause: error });

@@ -1,6 +1,6 @@
 // Who asked what, and whether the answer came out of the cache. pip and PDM say that a token was rejected only by asking
 // the same again; this tells such a question from a first one. It keeps hashes, no names and no tokens.
-import { sha256 } from "../digest.ts";
+import { sha256 as digest } from "../digest.ts";
 import { orMiss, readPrivate, writePrivate } from "../io/files.ts";
 import type { Parent } from "../io/parent.ts";
 import type { Ask } from "../resolver/ask.ts";
@@ -18,7 +18,7 @@ export interface Answered {
 export function askedName(parent: Parent | undefined, ask: Ask): string | undefined {
   if (parent === undefined || ask.kind !== "registry") return undefined;
   const question = JSON.stringify([parent.pid, parent.startTime, ask.url, ask.username ?? null, ask.action]);
-  return `${sha256(question)}.json`;
+  return `${digest(question)}.json`;
 }
 
 export function readAnswered(path: string): Answered | undefined {

@@ -55,7 +55,8 @@ function called(): Called {
   if (import.meta.url.includes("$bunfs") || import.meta.url.includes("~BUN")) {
     return { name: programName(process.argv0), argv: words, self: realpathSync(process.execPath) };
   }
-  if (basename(script) !== "checkout.mjs") return { name: programName(script), argv: words, self: realpathSync(script) };
+  if (basename(script) !== "checkout.mjs")
+    return { name: programName(script), argv: words, self: realpathSync(script) };
   const [wrapper = "keywright", ...rest] = words;
   return { name: wrapper, argv: rest, self: join(import.meta.dirname, "..", "..", "bin", wrapper) };
 }
@@ -72,7 +73,7 @@ function homeOf(env: NodeJS.ProcessEnv): string | undefined {
 /** Writes at once and wholly; a pipe that is full is waited for, one that nobody reads ends the program quietly. */
 function write(file: 1 | 2, text: string): void {
   const bytes = Buffer.from(text);
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     try {
       at += writeSync(file, bytes, at);
     } catch (error) {

@@ -39,7 +39,7 @@ export function compileMatch(match: string): Match {
   const labels = host.split(".").map(labelOf);
   const segments = prefix.split("/").filter((segment) => segment !== "");
   const wanted = port === undefined ? 443 : Number(port);
-  const imitations = imitationsOf(host, port);
+  let imitations: readonly RegExp[] | undefined;
   return {
     hostFits: (address) => {
       const asked = address.host.split(".");
@@ -54,7 +54,10 @@ export function compileMatch(match: string): Match {
       const asked = address.path.split("/").slice(1);
       return segments.every((segment, at) => asked[at] === segment);
     },
-    imitatedBy: (text) => imitations.some((imitation) => imitation.test(text)),
+    imitatedBy(text) {
+      imitations ??= imitationsOf(host, port); // Most addresses are ours, and never come this far.
+      return imitations.some((imitation) => imitation.test(text));
+    },
     hasPath: segments.length > 0,
     rank: [segments.length, host.replaceAll("*", "").length],
   };

@@ -12,7 +12,11 @@ import {
 import { mendaHome } from "./home.ts";
 
 const NOW = 1_800_000_000;
-const TRIO = { MENDA_CLIENT_ID: "env-id", MENDA_CLIENT_SECRET: "env-secret", MENDA_HOST: "https://env.example//" };
+const TRIO = {
+  MENDA_CLIENT_ID: "env-id",
+  MENDA_CLIENT_SECRET: "env-secret",
+  MENDA_HOST: "https://env.example//",
+};
 const MACHINE = "auth_type = m2m\nhost = https://menda.example/\nclient_id = id\nclient_secret = se%%cret\n";
 const LOGIN = `id_token = id-tok\naccess_token = acc-tok\nexpires_in = 3600\ncached_at = ${NOW - 10}\n`;
 
@@ -29,15 +33,24 @@ function shown(account: MendaAccount) {
 
 test("mendaAccount() takes the machine of the environment first, and only when all three are set", (t) => {
   const home = mendaHome(t, { mendacfg: `[default]\n${MACHINE}` }).path;
-  const machine = { kind: "machine", clientId: "env-id", clientSecret: "env-secret", host: "https://env.example" };
-  const ask = (env: Record<string, string>) => shown(mendaAccount({ env, home, now: NOW, profile: "default" }));
+  const machine = {
+    kind: "machine",
+    clientId: "env-id",
+    clientSecret: "env-secret",
+    host: "https://env.example",
+  };
+  const ask = (env: Record<string, string>) =>
+    shown(mendaAccount({ env, home, now: NOW, profile: "default" }));
   assert.deepEqual(ask(TRIO), { ...machine, profile: undefined, cached: undefined });
   for (const name of Object.keys(TRIO)) assert.equal(ask({ ...TRIO, [name]: "" }).profile, "default", name);
 });
 
 test("mendaAccount() needs no home folder for the environment's machine, and says so for a profile", () => {
   assert.equal(mendaAccount({ env: TRIO, home: undefined, now: NOW }).host, "https://env.example");
-  assert.throws(() => mendaAccount({ env: {}, home: undefined, now: NOW }), { code: "configuration", name: KeywrightError.name });
+  assert.throws(() => mendaAccount({ env: {}, home: undefined, now: NOW }), {
+    code: "configuration",
+    name: KeywrightError.name,
+  });
 });
 
 test("mendaAccount() takes the profile that is named: by the caller, by MENDA_PROFILE_ID, else default", (t) => {
@@ -64,7 +77,10 @@ test("mendaAccount() looks for a machine's cached login under the profile, or th
 });
 
 test("mendaAccount() takes a profile without auth_type as a person's", (t) => {
-  const home = mendaHome(t, { mendacfg: "[default]\nhost = https://menda.example\n", tokens: `[default]\n${LOGIN}` }).path;
+  const home = mendaHome(t, {
+    mendacfg: "[default]\nhost = https://menda.example\n",
+    tokens: `[default]\n${LOGIN}`,
+  }).path;
   const expected = { kind: "user", host: "https://menda.example", profile: "default", cached: "id-tok" };
   assert.deepEqual(shown(mendaAccount({ env: {}, home, now: NOW })), expected);
 });
@@ -80,15 +96,69 @@ test("mendaAccount() obeys the file that the caller names, and no MENDA_CONFIG_F
 
 test("mendaAccount() fails as menda-keyring does, and says what to do", (t) => {
   const rows: readonly (readonly [string | undefined, string, typeof KeywrightError, string, string])[] = [
-    [undefined, "p", MendaKeyRingError, "configuration", "Menda config file not found at {cfg}. Run 'menda auth configure' first."],
-    ["", "p", ProfileNotFoundError, "configuration", "No profile 'p' in {cfg}. Set MENDA_PROFILE_ID or add a [p] section."],
-    ["", "", ProfileNotFoundError, "configuration", "No profile '' in {cfg}. Set MENDA_PROFILE_ID or add a [] section."],
-    ["", "it's", ProfileNotFoundError, "configuration", `No profile "it's" in {cfg}. Set MENDA_PROFILE_ID or add a [it's] section.`],
-    ["[P]\nhost=h", "p", ProfileNotFoundError, "configuration", "No profile 'p' in {cfg}. Set MENDA_PROFILE_ID or add a [p] section."],
-    ["", "DEFAULT", ProfileWithoutHostError, "configuration", "Profile 'DEFAULT' has no host; set host = https://... in ~/.menda/mendacfg."],
-    ["[p]\nhost =\n", "p", ProfileWithoutHostError, "configuration", "Profile 'p' has no host; set host = https://... in ~/.menda/mendacfg."],
-    ["[p]\nhost=h\nauth_type=m2m\nclient_id=x", "p", M2MProfileWithoutClientCredentialsError, "configuration", "Profile 'p' has auth_type=m2m but is missing client_id or client_secret in mendacfg."],
-    ["[p]\nhost=h\nauth_type=M2M\n", "p", NoCachedLoginError, "authentication", "No valid cached token for profile 'p'. Run `menda auth login` or use M2M (env vars or auth_type=m2m)."],
+    [
+      undefined,
+      "p",
+      MendaKeyRingError,
+      "configuration",
+      "Menda config file not found at {cfg}. Run 'menda auth configure' first.",
+    ],
+    [
+      "",
+      "p",
+      ProfileNotFoundError,
+      "configuration",
+      "No profile 'p' in {cfg}. Set MENDA_PROFILE_ID or add a [p] section.",
+    ],
+    [
+      "",
+      "",
+      ProfileNotFoundError,
+      "configuration",
+      "No profile '' in {cfg}. Set MENDA_PROFILE_ID or add a [] section.",
+    ],
+    [
+      "",
+      "it's",
+      ProfileNotFoundError,
+      "configuration",
+      `No profile "it's" in {cfg}. Set MENDA_PROFILE_ID or add a [it's] section.`,
+    ],
+    [
+      "[P]\nhost=h",
+      "p",
+      ProfileNotFoundError,
+      "configuration",
+      "No profile 'p' in {cfg}. Set MENDA_PROFILE_ID or add a [p] section.",
+    ],
+    [
+      "",
+      "DEFAULT",
+      ProfileWithoutHostError,
+      "configuration",
+      "Profile 'DEFAULT' has no host; set host = https://... in ~/.menda/mendacfg.",
+    ],
+    [
+      "[p]\nhost =\n",
+      "p",
+      ProfileWithoutHostError,
+      "configuration",
+      "Profile 'p' has no host; set host = https://... in ~/.menda/mendacfg.",
+    ],
+    [
+      "[p]\nhost=h\nauth_type=m2m\nclient_id=x",
+      "p",
+      M2MProfileWithoutClientCredentialsError,
+      "configuration",
+      "Profile 'p' has auth_type=m2m but is missing client_id or client_secret in mendacfg.",
+    ],
+    [
+      "[p]\nhost=h\nauth_type=M2M\n",
+      "p",
+      NoCachedLoginError,
+      "authentication",
+      "No valid cached token for profile 'p'. Run `menda auth login` or use M2M (env vars or auth_type=m2m).",
+    ],
   ];
   for (const [mendacfg, profile, kind, code, message] of rows) {
     const home = mendaHome(t, { mendacfg });
