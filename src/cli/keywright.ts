@@ -25,7 +25,11 @@ export async function runKeywright(argv: readonly string[], context: CliContext)
   const program = new Command("keywright")
     .description("Short-lived credentials that a policy allowed, for package managers and applications.")
     .version(VERSION)
-    .addOption(new Option("--log-level <level>", "how much to say on standard error (or set KEYWRIGHT_LOG)").choices(LOG_LEVELS))
+    .addOption(
+      new Option("--log-level <level>", "how much to say on standard error (or set KEYWRIGHT_LOG)").choices(
+        LOG_LEVELS,
+      ),
+    )
     .showHelpAfterError("(see keywright --help)")
     .addHelpText("after", EXAMPLES)
     .exitOverride()
