@@ -1,8 +1,9 @@
-// What a menda cloud answered → data, or the errors of menda-keyring 0.0.2. Whatever it quotes of an answer, it takes
-// our own secrets out of the quotation, by value.
+// What a menda cloud answered → data, or the errors of menda-keyring 0.0.2. Whatever it quotes of an answer,
+// redact.ts takes the secrets out of.
 import { MendaCloudAPIError, MendaKeyRingError, type ErrorCode } from "../errors.ts";
 import type { HttpReply } from "../io/http.ts";
 import type { Secret } from "../secret.ts";
+import { redacted } from "./redact.ts";
 
 const QUOTED = 800;
 
@@ -85,25 +86,6 @@ function parsed(body: string): Answer | undefined {
   } catch {
     return undefined;
   }
-}
-
-function redacted(text: string, secrets: readonly (Secret | undefined)[]): string {
-  const forms = secrets.flatMap((secret) => (secret === undefined ? [] : formsOf(secret.reveal())));
-  // The longest first: a form may hold another one.
-  const order = [...new Set(forms)].filter((form) => form !== "").sort((a, b) => b.length - a.length);
-  return order.reduce((rest, form) => rest.replaceAll(form, "[secret]"), text);
-}
-
-/** As a server may echo it: as it is, from the query string, or inside a JSON string. */
-function formsOf(value: string): string[] {
-  const encoded = formEncoded(value);
-  return [
-    value,
-    encoded,
-    encoded.replaceAll("+", "%20"),
-    encodeURIComponent(value),
-    JSON.stringify(value).slice(1, -1),
-  ];
 }
 
 /** As Python's urlencode (quote_plus) writes it; also what RFC 6749 appendix B wants. */
