@@ -11,6 +11,7 @@ import { discoverIdentity } from "./identity/discover.ts";
 import { systemClock, type Clock } from "./io/clock.ts";
 import type { Log } from "./io/log.ts";
 import { parentProcess } from "./io/parent.ts";
+import { beganAt } from "./io/process.ts";
 import { showAddress } from "./resolver/address.ts";
 import type { Ask } from "./resolver/ask.ts";
 import type { AuditLog } from "./resolver/audit-log.ts";
@@ -67,7 +68,7 @@ export async function openKeywright(options: KeywrightOptions = {}): Promise<Key
   });
   const identity = discoverIdentity(config.identity);
   const cached = (backend: Backend): Backend =>
-    cachedBackend(backend, { debug, home, clock, parent: parentProcess });
+    cachedBackend(backend, { debug, home, clock, parent: parentProcess, began: beganAt });
   debug?.(`identity: ${shownIdentity(identity)}`);
   const house: House = {
     refs: createRefs(config.refs),

@@ -35,8 +35,11 @@ export function writeAnswered(path: string, { sha256, answeredAt, fromCache, rep
   orMiss(() => writePrivate(path, JSON.stringify(kept)));
 }
 
-/** True when a parent that got this token out of the cache asks the same again: it was rejected, in all likelihood. */
-export function wasRejected(answered: Answered | undefined, sha256: string, now: number): boolean {
+/**
+ * True when a parent that got this token out of the cache asks the same again: it was rejected, in all likelihood.
+ * `began`: when this question did. One of many that were asked at once may well be looked at long after another's answer.
+ */
+export function wasRejected(answered: Answered | undefined, sha256: string, began: () => number): boolean {
   if (answered === undefined || !answered.fromCache) return false;
-  return answered.sha256 === sha256 && answered.replaced !== sha256 && now - answered.answeredAt >= 1;
+  return answered.sha256 === sha256 && answered.replaced !== sha256 && began() - answered.answeredAt >= 1;
 }

@@ -21,6 +21,8 @@ export interface CacheOptions {
   parent(): Parent | undefined;
   /** How long a question waits for another one's mint, milliseconds. */
   readonly waitMs?: number | undefined;
+  /** When this question began, epoch seconds; undefined: not known, so when it came here, which is `now`. */
+  readonly began?: ((now: number) => number | undefined) | undefined;
   readonly debug?: Say | undefined;
 }
 
@@ -41,7 +43,10 @@ export function cachedBackend(inner: Backend, options: CacheOptions): Backend {
 
     const now = clock.now();
     const lease = context.fresh === true ? undefined : readLease(file, now);
-    const rejected = lease !== undefined && wasRejected(before, lease.sha256, now) ? lease.sha256 : undefined;
+    const rejected =
+      lease !== undefined && wasRejected(before, lease.sha256, () => options.began?.(now) ?? now)
+        ? lease.sha256
+        : undefined;
     const good = lease !== undefined && now < lease.refreshAt && rejected === undefined;
     if (good) options.debug?.("lease: used");
     const answer: Answer = good ? { lease } : await minted({ file, location, context, rejected });

@@ -24,6 +24,14 @@ function readStat(pid: number | "self"): string | undefined {
   }
 }
 
+/** Epoch seconds at which this process began, at most `now`; undefined where the system does not say. */
+export function beganAt(now: number): number | undefined {
+  const ticks = startTimeOf("self");
+  if (ticks === undefined) return undefined;
+  const uptime = Number.parseFloat(readFileSync("/proc/uptime", "latin1"));
+  return Math.min(now, now - uptime + Number(ticks) / 100); // Linux shows programs 100 ticks a second everywhere.
+}
+
 /** The command lines of the processes above us, nearest first, at most `most`; empty where there is no /proc. */
 export function ancestorCommands(most: number): readonly (readonly string[])[] {
   const found: (readonly string[])[] = [];
