@@ -2,7 +2,7 @@
 // The executable: one program under many names. It finds out by which it was called and runs that; each name loads its
 // own part only.
 import { realpathSync, writeSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, isAbsolute, join } from "node:path";
 import { systemClock } from "../io/clock.ts";
 import type { CliContext } from "./context.ts";
 
@@ -67,7 +67,8 @@ function programName(path: string): string {
 
 function homeOf(env: NodeJS.ProcessEnv): string | undefined {
   const home = env["HOME"] ?? env["USERPROFILE"];
-  return home === undefined || home === "" ? undefined : home;
+  // A relative one would let the folder in which somebody stands say where credentials go.
+  return home !== undefined && isAbsolute(home) ? home : undefined;
 }
 
 /** Writes at once and wholly; a pipe that is full is waited for, one that nobody reads ends the program quietly. */
