@@ -29,7 +29,12 @@ process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
 async function everything(): Promise<readonly Count[]> {
   const end = globSync("test/e2e/**/*.test.ts");
   const unit = globSync("test/**/*.test.ts").filter((file) => !end.includes(file));
-  const bunHalf = ["test/io/http.test.ts", "test/resolver/refs.test.ts", "test/account/ini.test.ts"];
+  const bunHalf = [
+    ...["http", "connect", "proxy", "files"].map((name) => `test/io/${name}.test.ts`),
+    ...["refs", "policy", "resolve"].map((name) => `test/resolver/${name}.test.ts`),
+    ...["ini", "cloud", "redact"].map((name) => `test/account/${name}.test.ts`),
+    ...["backends/menda", "audit/file", "config/load"].map((name) => `test/${name}.test.ts`),
+  ];
   installTools(["menda"], console.log);
   const results = [await nodeSuite("node", unit)];
   results.push(await bunSuite(bunHalf));

@@ -1,6 +1,6 @@
 // The configuration that applies when there is no file at all, ready made: this path runs for most questions, and
 // validating the same data again would load the validator. A test holds it equal to what validating gives.
-import type { SecretPolicy } from "../resolver/policy.ts";
+import { UNCONDITIONAL, type SecretPolicy } from "../resolver/policy.ts";
 import type { SecretStore } from "../resolver/store.ts";
 import type { Configuration } from "./configuration.ts";
 import { revisionOf } from "./revision.ts";
@@ -11,17 +11,10 @@ export function builtInConfiguration(): Configuration {
     name: "registries",
     grants: [
       {
+        ...UNCONDITIONAL,
         name: "registries.allowed_principals",
         principals: ["local_user"],
         actions: ["read", "publish"],
-        environments: [],
-        machines: [],
-        substrates: [],
-        apps: [],
-        attestation: "asserted",
-        notBefore: undefined,
-        notAfter: undefined,
-        reasonRequired: false,
       },
     ],
     deny: [],

@@ -1,7 +1,7 @@
 // Policies: from their mappings to SecretPolicy. `allowed_principals` becomes the first grant.
 import type { Action } from "../resolver/ask.ts";
 import { ATTESTATIONS } from "../resolver/identity.ts";
-import type { Rule, SecretPolicy } from "../resolver/policy.ts";
+import { UNCONDITIONAL, type Rule, type SecretPolicy } from "../resolver/policy.ts";
 import { isPrincipalName } from "../resolver/principal.ts";
 import { epochSeconds } from "./dates.ts";
 import { fieldsOf, named, type Fields } from "./fields.ts";
@@ -61,19 +61,8 @@ function allowedPrincipals(
   }
   return principals === undefined || principals.length === 0
     ? []
-    : [{ ...ANYTHING, name: `${name}.allowed_principals`, principals, actions }];
+    : [{ ...UNCONDITIONAL, name: `${name}.allowed_principals`, principals, actions }];
 }
-
-const ANYTHING = {
-  environments: [],
-  machines: [],
-  substrates: [],
-  apps: [],
-  attestation: "asserted",
-  notBefore: undefined,
-  notAfter: undefined,
-  reasonRequired: false,
-} as const;
 
 function rulesOf(
   fields: Fields,

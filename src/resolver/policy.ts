@@ -24,6 +24,20 @@ export interface Rule {
   readonly reasonRequired: boolean;
 }
 
+/** A rule that tests nothing: what a policy's file leaves out. */
+export const UNCONDITIONAL: Omit<Rule, "name"> = {
+  principals: [],
+  actions: [],
+  environments: [],
+  machines: [],
+  substrates: [],
+  apps: [],
+  attestation: "asserted",
+  notBefore: undefined,
+  notAfter: undefined,
+  reasonRequired: false,
+};
+
 export interface SecretPolicy {
   readonly name: string;
   /** `allowed_principals` comes first here, as a grant named `<policy>.allowed_principals`. */

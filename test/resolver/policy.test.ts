@@ -3,22 +3,16 @@ import { test } from "node:test";
 import fc from "fast-check";
 import type { Ask } from "../../src/resolver/ask.ts";
 import type { RuntimeIdentity } from "../../src/resolver/identity.ts";
-import { decide, type Rule, type SecretPolicy, type Verdict } from "../../src/resolver/policy.ts";
+import {
+  decide,
+  UNCONDITIONAL,
+  type Rule,
+  type SecretPolicy,
+  type Verdict,
+} from "../../src/resolver/policy.ts";
 import type { SecretRef } from "../../src/resolver/ref.ts";
 
-const any: Rule = {
-  name: "any",
-  principals: [],
-  actions: [],
-  environments: [],
-  machines: [],
-  substrates: [],
-  apps: [],
-  attestation: "asserted",
-  notBefore: undefined,
-  notAfter: undefined,
-  reasonRequired: false,
-};
+const any: Rule = { ...UNCONDITIONAL, name: "any" };
 const ref: SecretRef = {
   name: "r",
   store: "s",

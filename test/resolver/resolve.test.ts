@@ -3,7 +3,7 @@ import { inspect } from "node:util";
 import { test } from "node:test";
 import { KeywrightError } from "../../src/errors.ts";
 import type { RuntimeIdentity } from "../../src/resolver/identity.ts";
-import type { Rule } from "../../src/resolver/policy.ts";
+import { UNCONDITIONAL, type Rule } from "../../src/resolver/policy.ts";
 import type { SecretRef } from "../../src/resolver/ref.ts";
 import { createRefs } from "../../src/resolver/refs.ts";
 import { resolve, type House } from "../../src/resolver/resolve.ts";
@@ -15,19 +15,7 @@ import {
   type MemoryBackend,
 } from "../../src/testing.ts";
 
-const reader: Rule = {
-  name: "p.allowed_principals",
-  principals: ["me"],
-  actions: [],
-  environments: [],
-  machines: [],
-  substrates: [],
-  apps: [],
-  attestation: "asserted",
-  notBefore: undefined,
-  notAfter: undefined,
-  reasonRequired: false,
-};
+const reader: Rule = { ...UNCONDITIONAL, name: "p.allowed_principals", principals: ["me"] };
 const base: SecretRef = {
   name: "key",
   store: "s",
