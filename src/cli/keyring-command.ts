@@ -9,8 +9,16 @@ export async function runKeyringCommand(
   context: CliContext,
   self: string,
 ): Promise<number> {
+  const { env, home, clock, log } = context;
   const open = (): ReturnType<typeof openKeywright> =>
-    openKeywright({ ...context, warn: (text) => context.err(`keyring: ${text}\n`) });
+    openKeywright({
+      env,
+      home,
+      clock,
+      log,
+      err: context.err,
+      warn: (text) => context.err(`keyring: ${text}\n`),
+    });
   return runKeyring(argv, context, {
     self,
     classify: async (service) => (await open()).classify(service),
