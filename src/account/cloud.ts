@@ -49,7 +49,8 @@ export async function metadataOf(
   account: MendaAccount,
   options: CloudOptions,
 ): Promise<HostMetadata | undefined> {
-  if (options.protocol === "menda") return undefined;
+  const { protocol, memory } = options;
+  if (protocol === "menda" || (protocol === "auto" && memory.saidMenda(account.host))) return undefined;
   return hostMetadata({ ...options, host: account.host, required: options.protocol === "standard" });
 }
 

@@ -14,6 +14,8 @@ export interface KnownHost {
   readonly metadataSince: number | undefined;
   /** Epoch seconds; undefined: nothing is remembered of its last answer. */
   readonly askedAt: number | undefined;
+  /** True: the user said that it speaks the menda form. */
+  readonly saidMenda: boolean;
 }
 
 export interface HostMemory {
@@ -21,8 +23,12 @@ export interface HostMemory {
   answer(host: string, now: number): unknown;
   /** Keeps an answer; null: it has no metadata. A folder that cannot be written costs only the next question. */
   keep(host: string, answer: unknown, now: number): void;
-  /** True when the host was ever seen with metadata. */
+  /** True when the host was ever seen with metadata, and the user has not said since that it speaks the menda form. */
   hadMetadata(host: string): boolean;
+  /** True when the user has said that the host speaks the menda form. */
+  saidMenda(host: string): boolean;
+  /** Keeps that the user said so, until `forget`. Throws when it cannot be written. */
+  sayMenda(host: string, now: number): void;
   list(): readonly KnownHost[];
   /** Forgets everything about the host. Returns false when nothing was known. */
   forget(host: string): boolean;
@@ -33,6 +39,8 @@ interface Entry {
   /** Epoch seconds. */
   readonly at: number;
   readonly answer?: unknown;
+  /** What the user said. */
+  readonly protocol?: "menda";
 }
 
 /** @param home undefined: there is no home folder, and nothing is remembered. */
@@ -53,12 +61,26 @@ export function hostMemory(home: string | undefined): HostMemory {
       write(fileIn(cache, host), { host, at, answer });
     },
     // A file that cannot be parsed is still the trace of a host that had metadata.
-    hadMetadata: (host) => state !== undefined && readFile(fileIn(state, host)) !== undefined,
+    hadMetadata: (host) =>
+      state !== undefined && readFile(fileIn(state, host)) !== undefined && !saysMenda(state, host),
+    saidMenda: (host) => state !== undefined && saysMenda(state, host),
+    sayMenda(host, now) {
+      if (state === undefined)
+        throw new KeywrightError("configuration", "there is no home folder to keep it in");
+      writePrivate(
+        fileIn(state, host),
+        `${JSON.stringify({ host, at: Math.floor(now), protocol: "menda" })}\n`,
+      );
+    },
     list() {
       const asked = entries(cache);
       const seen = entries(state);
       const hosts = [...new Set([...asked.keys(), ...seen.keys()])].sort();
-      return hosts.map((host) => ({ host, metadataSince: seen.get(host)?.at, askedAt: asked.get(host)?.at }));
+      return hosts.map((host) => {
+        const saidMenda = seen.get(host)?.protocol === "menda";
+        const metadataSince = saidMenda ? undefined : seen.get(host)?.at;
+        return { host, metadataSince, askedAt: asked.get(host)?.at, saidMenda };
+      });
     },
     forget(host) {
       const files = [cache, state].flatMap((folder) => (folder === undefined ? [] : [fileIn(folder, host)]));
@@ -67,6 +89,11 @@ export function hostMemory(home: string | undefined): HostMemory {
       return known.length > 0;
     },
   };
+}
+
+function saysMenda(state: string, host: string): boolean {
+  const entry = entryOf(fileIn(state, host));
+  return entry?.host === host && entry.protocol === "menda";
 }
 
 function fileIn(folder: string, host: string): string {

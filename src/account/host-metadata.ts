@@ -42,8 +42,10 @@ export async function hostMetadata(question: MetadataQuestion): Promise<HostMeta
   return undefined;
 }
 
-const MENDA_HINT =
-  "If this host is a menda cloud without metadata, set 'protocol: menda' in the options of the store.";
+/** The user may know better than a gateway that answers 403 for what is not there. */
+function mendaHint(host: string): string {
+  return `If this host is a menda cloud without metadata, say so once: keywright host menda ${host}`;
+}
 
 /** The metadata as JSON data, unchecked; undefined after a definite "there is none". */
 async function fetched(
@@ -72,14 +74,14 @@ async function fetched(
   if (reply.status !== 200) {
     throw broken(
       `${host} answered HTTP ${reply.status} when asked for its OAuth metadata`,
-      MENDA_HINT,
+      mendaHint(host),
       reply.status,
     );
   }
   try {
     return JSON.parse(reply.body) as unknown;
   } catch {
-    throw broken(`the OAuth metadata of ${host} is not JSON`, MENDA_HINT);
+    throw broken(`the OAuth metadata of ${host} is not JSON`, mendaHint(host));
   }
 }
 
@@ -98,7 +100,7 @@ function metadataUrl(host: string): string {
 
 function checked(answer: unknown, host: string): HostMetadata {
   if (typeof answer !== "object" || answer === null || Array.isArray(answer)) {
-    throw broken(`the OAuth metadata of ${host} is not a JSON object`, MENDA_HINT);
+    throw broken(`the OAuth metadata of ${host} is not a JSON object`, mendaHint(host));
   }
   const data = answer as Readonly<Record<string, unknown>>;
   const issuer = data["issuer"];

@@ -9,8 +9,27 @@ export function addHost(program: Command, context: CliContext): void {
   host.addHelpText(
     "after",
     "\nA host that once published OAuth metadata is never again spoken to in the older menda form,\n" +
-      "until it is forgotten here.\n\nExamples:\n  keywright host list\n  keywright host forget https://menda.example\n",
+      "until it is forgotten here.\n\nExamples:\n  keywright host list\n  keywright host forget https://menda.example\n" +
+      "  keywright host menda https://menda.example\n",
   );
+  host
+    .command("menda")
+    .description("say that a host is a menda cloud without metadata, so that it is not asked for any")
+    .argument("<host>", "the host as the menda profile names it")
+    .addHelpText(
+      "after",
+      "\nFor a host that answers something else than 404 when it is asked for its OAuth metadata (403 of an API\n" +
+        "gateway, a login page). The client id and secret then travel in the query string, as menda-keyring sends\n" +
+        "them. 'keywright host forget' takes it back.\n\nExample:\n  keywright host menda https://menda.example\n",
+    )
+    .action((name: string) => {
+      const wanted = name.replace(/\/+$/, "");
+      if (!URL.canParse(wanted) || !/^https?:$/.test(new URL(wanted).protocol)) {
+        throw new KeywrightError("usage", "the host is not of the form https://menda.example");
+      }
+      hostMemory(context.home).sayMenda(wanted, context.clock.now());
+      context.err(`noted: ${wanted} speaks the menda form\n`);
+    });
   host
     .command("list")
     .description("show the hosts that were asked for their metadata")
@@ -37,12 +56,13 @@ export function addHost(program: Command, context: CliContext): void {
     });
 }
 
-function asJson({ host, metadataSince, askedAt }: KnownHost): object {
-  return { host, metadata_since: metadataSince ?? null, asked_at: askedAt ?? null };
+function asJson({ host, metadataSince, askedAt, saidMenda }: KnownHost): object {
+  return { host, metadata_since: metadataSince ?? null, asked_at: askedAt ?? null, said_menda: saidMenda };
 }
 
-function asLine({ host, metadataSince, askedAt }: KnownHost): string {
-  const since = metadataSince === undefined ? "no metadata" : `metadata since ${date(metadataSince)}`;
+function asLine({ host, metadataSince, askedAt, saidMenda }: KnownHost): string {
+  const known = metadataSince === undefined ? "no metadata" : `metadata since ${date(metadataSince)}`;
+  const since = saidMenda ? "menda form, as you said" : known;
   return `${host}  ${since}${askedAt === undefined ? "" : `, asked ${date(askedAt)}`}\n`;
 }
 

@@ -5,28 +5,30 @@ import { registryToken } from "../../src/account/cloud.ts";
 import { MendaCloudAPIError } from "../../src/errors.ts";
 import { header, response } from "../io/servers.ts";
 import {
-  NOW,
-  CLIENT_SECRET,
-  QUOTED_SECRET,
-  LOGIN,
   ACCESS,
-  REGISTRY,
-  QUESTION,
-  asked,
-  json,
-  cloud,
-  METADATA,
-  MENDA_TOKEN,
+  CLIENT_SECRET,
+  LOGIN,
   MENDA_REGISTRY,
-  mendaRows,
-  standardRows,
-  machine,
-  user,
-  options,
+  MENDA_TOKEN,
+  METADATA,
+  NOW,
+  QUESTION,
+  QUOTED_SECRET,
+  REGISTRY,
+  asked,
+  cloud,
   failure,
+  folder,
+  json,
+  machine,
+  mendaRows,
+  options,
   sentBy,
+  standardRows,
   tidy,
+  user,
 } from "./menda-cloud.ts";
+import { hostMemory } from "../../src/account/host-memory.ts";
 
 after(tidy);
 
@@ -84,6 +86,36 @@ test("metadata without a registry endpoint: standard token, menda registry step"
   await registryToken(machine(host), QUESTION, options());
   assert.deepEqual(seen.map(asked), [METADATA, "POST /oauth2/token", MENDA_REGISTRY]);
   assert.equal(header(seen[2]!, "authorizationToken"), `Bearer ${ACCESS}`);
+});
+
+test("a gateway that answers 403 is an error whose way out is one command, until it is forgotten", async () => {
+  const gateway = json(403, { message: "Missing Authentication Token" });
+  const { host, seen } = await cloud(() => ({ ...mendaRows, [METADATA]: gateway }));
+  const memory = hostMemory(folder());
+  const refused = await failure(machine(host), options(memory));
+  assert.match(refused.hint ?? "", new RegExp(`keywright host menda ${host}$`));
+  assert.deepEqual(seen.map(asked), [METADATA]);
+  memory.sayMenda(host, NOW);
+  await registryToken(machine(host), QUESTION, options(memory));
+  assert.deepEqual(
+    seen.slice(1).map((each) => asked(each).split("?")[0]),
+    [MENDA_TOKEN, MENDA_REGISTRY],
+  );
+  assert.equal(memory.hadMetadata(host), false);
+  assert.ok(memory.forget(host));
+  await failure(machine(host), options(memory));
+});
+
+test("what the user said of a host holds also for one that had metadata", async () => {
+  const { host, seen } = await cloud((own) => standardRows(own));
+  const memory = hostMemory(folder());
+  await registryToken(machine(host), QUESTION, options(memory));
+  assert.equal(memory.hadMetadata(host), true);
+  memory.sayMenda(host, NOW);
+  await registryToken(machine(host), QUESTION, options(memory));
+  assert.equal(asked(seen.at(-1)!), MENDA_REGISTRY);
+  await registryToken(machine(host), QUESTION, options(memory, { protocol: "standard" }));
+  assert.equal(asked(seen.at(-1)!), "POST /api/v1/registry/token");
 });
 
 test("a host with a path: the well-known part goes before it (RFC 8414 §3.1)", async () => {

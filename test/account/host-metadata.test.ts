@@ -117,7 +117,7 @@ test("a host once seen with metadata never falls back, until it is forgotten", a
   const home = folder();
   const later = (days: number): CloudOptions => options(hostMemory(home), { now: NOW + days * 86_400 });
   await registryToken(machine(host), QUESTION, later(0));
-  assert.deepEqual(hostMemory(home).list(), [{ host, metadataSince: NOW, askedAt: NOW }]);
+  assert.deepEqual(hostMemory(home).list(), [{ host, metadataSince: NOW, askedAt: NOW, saidMenda: false }]);
   withdrawn = true;
   seen.splice(0);
   for (const days of [1, 40]) {

@@ -32,8 +32,13 @@ test("host list and host forget", async () => {
       "https://old.example  no metadata, asked 2027-01-15 08:01\n",
   );
   assert.deepEqual(JSON.parse((await run("host", "list", "--json")).out), [
-    { host: "https://menda.example", metadata_since: 1_800_000_000, asked_at: 1_800_000_000 },
-    { host: "https://old.example", metadata_since: null, asked_at: 1_800_000_060 },
+    {
+      host: "https://menda.example",
+      metadata_since: 1_800_000_000,
+      asked_at: 1_800_000_000,
+      said_menda: false,
+    },
+    { host: "https://old.example", metadata_since: null, asked_at: 1_800_000_060, said_menda: false },
   ]);
   assert.deepEqual(await run("host", "forget", "https://menda.example/"), {
     out: "",
@@ -47,4 +52,13 @@ test("host list and host forget", async () => {
   );
   assert.equal(hostMemory(home).hadMetadata("https://menda.example"), false);
   await assert.rejects(run("host", "forget", "menda.example"), { code: "not_found" });
+});
+
+test("host menda keeps what the user said, until it is forgotten", async () => {
+  const said = await run("host", "menda", "https://gateway.example/");
+  assert.deepEqual(said, { out: "", err: "noted: https://gateway.example speaks the menda form\n" });
+  assert.match((await run("host", "list")).out, /^https:\/\/gateway\.example {2}menda form, as you said$/m);
+  await assert.rejects(run("host", "menda", "gateway.example"), { code: "usage" });
+  await run("host", "forget", "https://gateway.example");
+  assert.equal(hostMemory(home).saidMenda("https://gateway.example"), false);
 });
