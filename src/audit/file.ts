@@ -96,7 +96,7 @@ function appendUnlessFull(
     if (torn > 0) ftruncateSync(file, size);
     const told = torn === 0 ? fields : { ...fields, recovered_bytes: torn };
     const bytes = Buffer.from(`${lineAfter(head, clock.now(), told)}\n`);
-    if (size > 0 && size + bytes.length > maxBytes) return { head, fields: told };
+    if (size > 0 && size + bytes.length > maxBytes) return { head, fields: { ...told, continues: true } };
     writeWhole(path, file, size, bytes);
     return undefined;
   } finally {
