@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import { KeywrightError } from "../errors.ts";
 import { isPrincipalName } from "../resolver/principal.ts";
 import type { OpenData } from "./data-folder.ts";
-import { secretHash } from "./pepper.ts";
+import { hashNow } from "./pepper.ts";
 import { newEntryId, type Client } from "./records.ts";
 import { newTokenText, SECRET_PREFIX } from "./token-text.ts";
 
@@ -15,14 +15,12 @@ export interface Circumstances {
   readonly now: number;
   /** The user of the operating system who does it. */
   readonly by: string;
+  /** That user's number; undefined where the system has none. */
+  readonly uid?: number | undefined;
 }
 
 /** Returns the secret. Throws `usage` for a client that cannot be. */
-export function createClient(
-  { db, pepper }: OpenData,
-  client: NewClient,
-  { now, by }: Circumstances,
-): string {
+export function createClient({ db, peppers }: OpenData, client: NewClient, how: Circumstances): string {
   checkClient(client);
   if (db.client(client.name) !== undefined)
     throw usage(
@@ -30,10 +28,11 @@ export function createClient(
       "Choose another name, or `keywright client rotate` it.",
     );
   const secret = newTokenText(SECRET_PREFIX, randomBytes);
+  const { hash, pepper } = hashNow(secret, peppers);
   db.transaction((writer) => {
-    writer.addClient({ ...client, secretHash: secretHash(secret, pepper), createdAt: Math.floor(now) });
-    writer.append(now, {
-      ...entry("client_created", client.name, by),
+    writer.addClient({ ...client, secretHash: hash, pepper, createdAt: Math.floor(how.now) });
+    writer.append(how.now, {
+      ...entry("client_created", client.name, how),
       principal: client.principal ?? null,
       resource: client.resource ?? null,
       query_credentials: client.queryCredentials,
@@ -43,19 +42,19 @@ export function createClient(
 }
 
 /** From the next request on it gets nothing, and every token it ever got is worthless. */
-export function revokeClient({ db }: OpenData, name: string, { now, by }: Circumstances): void {
+export function revokeClient({ db }: OpenData, name: string, how: Circumstances): void {
   db.transaction((writer) => {
-    if (!writer.revokeClient(name, Math.floor(now))) throw nobody(name);
-    writer.append(now, entry("client_revoked", name, by));
+    if (!writer.revokeClient(name, Math.floor(how.now))) throw nobody(name);
+    writer.append(how.now, entry("client_revoked", name, how));
   });
 }
 
 /** Returns the new secret; the old one is worthless from the next request on. Tokens live on until they expire. */
-export function rotateClient({ db, pepper }: OpenData, name: string, { now, by }: Circumstances): string {
+export function rotateClient({ db, peppers }: OpenData, name: string, how: Circumstances): string {
   const secret = newTokenText(SECRET_PREFIX, randomBytes);
   db.transaction((writer) => {
-    if (!writer.changeSecret(name, secretHash(secret, pepper))) throw nobody(name);
-    writer.append(now, entry("client_rotated", name, by));
+    if (!writer.changeSecret(name, hashNow(secret, peppers))) throw nobody(name);
+    writer.append(how.now, entry("client_rotated", name, how));
   });
   return secret;
 }
@@ -87,8 +86,8 @@ function checkClient({ name, principal, resource }: NewClient): void {
   }
 }
 
-function entry(kind: string, client: string, by: string) {
-  return { kind, id: newEntryId(randomBytes), client, by };
+function entry(kind: string, client: string, { by, uid }: Circumstances) {
+  return { kind, id: newEntryId(randomBytes), client, by, ...(uid === undefined ? {} : { by_uid: uid }) };
 }
 
 function nobody(name: string): KeywrightError {

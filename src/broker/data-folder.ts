@@ -1,17 +1,38 @@
-// The data folder: 0700, ours alone. It holds the database and the pepper; this file opens both, nothing more.
-import type { KeyObject } from "node:crypto";
+// The data folder: 0700, ours alone. It holds the database, the peppers and the ledger of revocations; this file opens
+// them, and holds the one against the other. It takes no lock.
+import { randomBytes } from "node:crypto";
 import { mkdirSync, statSync } from "node:fs";
 import { KeywrightError } from "../errors.ts";
+import { systemClock, type Clock } from "../io/clock.ts";
 import { databasePath, openDatabase, type Database } from "./database.ts";
-import { loadPepper } from "./pepper.ts";
+import { loadPeppers, type Peppers } from "./pepper.ts";
+import { reapplyRevocations, type Reapplied } from "./reapply.ts";
+import { newEntryId } from "./records.ts";
 
 export interface OpenData {
+  readonly folder: string;
   readonly db: Database;
-  readonly pepper: KeyObject;
+  readonly peppers: Peppers;
+  /** What had come back to life, and was revoked again while it was opened. */
+  readonly reapplied: Reapplied;
 }
 
 /** Opens the folder, and makes it when it is missing. Throws `configuration` when other users can read it. */
-export function openData(folder: string): OpenData {
+export function openData(folder: string, clock: Clock = systemClock): OpenData {
+  makeFolder(folder);
+  const db = openDatabase(databasePath(folder));
+  try {
+    const peppers = loadPeppers(folder, db.clients().length === 0);
+    tellMigration(db, clock.now());
+    return { folder, db, peppers, reapplied: reapplyRevocations(db, clock.now()) };
+  } catch (thrown) {
+    db.close();
+    throw thrown;
+  }
+}
+
+/** Makes the folder, or checks that nobody else can look into it. */
+export function makeFolder(folder: string): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const stats = statSync(folder);
   const us = process.geteuid?.();
@@ -24,11 +45,11 @@ export function openData(folder: string): OpenData {
       },
     );
   }
-  const db = openDatabase(databasePath(folder));
-  try {
-    return { db, pepper: loadPepper(folder, db.clients().length === 0) };
-  } catch (thrown) {
-    db.close();
-    throw thrown;
-  }
+}
+
+function tellMigration(db: Database, now: number): void {
+  const { from, to } = db.migration;
+  if (from === 0 || from === to) return;
+  const entry = { kind: "schema_migrated", id: newEntryId(randomBytes), from, to };
+  db.transaction((writer) => writer.append(now, entry));
 }

@@ -1,38 +1,32 @@
-// The broker's database: opening it, reading it, and one transaction that writes. It decides nothing. Durable: a
-// transaction that returned is on the disk (WAL, synchronous=FULL).
+// The broker's database: opening it, and one transaction that writes. It decides nothing. Durable: a transaction that
+// returned is on the disk (WAL, synchronous=FULL), and what it revoked is in the ledger, too.
 import { closeSync, openSync } from "node:fs";
-import { join } from "node:path";
-import { DatabaseSync, type SQLOutputValue } from "node:sqlite";
-import { CHAIN_START, follow, link, type ChainFields, type ChainHead } from "../audit/chain.ts";
+import { dirname, join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { CHAIN_START, link, type ChainHead } from "../audit/chain.ts";
 import { KeywrightError } from "../errors.ts";
-import type { Client, KnownToken, Token, TokenKind } from "./records.ts";
-import { SCHEMA, SCHEMA_VERSION } from "./schema.ts";
+import { createClientCache } from "./client-cache.ts";
+import { headOf, reading, type Reading } from "./database-reading.ts";
+import { clientWriter, endingWriter, tokenWriter, type Writer } from "./database-writing.ts";
+import { openLedger, type Ledger, type LedgerLine } from "./ledger.ts";
+import { createLogSync } from "./log-sync.ts";
+import { inTransaction, migrate, type Migration } from "./migrations.ts";
 
-type Row = Record<string, SQLOutputValue>;
-
-export interface Database {
-  /** The living client of this name. */
-  client(name: string): Client | undefined;
-  clients(): readonly Client[];
-  /** undefined: unknown, revoked, or its client was revoked. Whether it has expired is for the caller to see. */
-  token(hash: Uint8Array): KnownToken | undefined;
-  auditLines(): Iterable<string>;
-  /** Runs `work` in one transaction that nobody else can write in between; throws what it throws, with nothing written. */
-  transaction(work: (writer: Writer) => void): void;
+export interface Database extends Reading {
+  readonly migration: Migration;
+  readonly ledger: Ledger;
+  /**
+   * Runs `work` in one transaction that nobody else can write in between; throws what it throws, with nothing
+   * written. Returns where the chain stands then. `syncLater`: nobody may hear of it before `sync` resolved.
+   */
+  transaction(work: (writer: Writer) => void, syncLater?: boolean): ChainHead;
+  /** Resolves when every transaction so far is on the disk. */
+  sync(): Promise<void>;
+  /** Writes something that changes nothing, and looks at the end of the audit. Throws when either fails. */
+  probe(): void;
+  /** What is wrong with the pages of the database; undefined: nothing. Reads all of it. */
+  damage(): string | undefined;
   close(): void;
-}
-
-export interface Writer {
-  addClient(client: Omit<Client, "id">): void;
-  /** Returns false when no client of this name lives. */
-  revokeClient(name: string, at: number): boolean;
-  /** Returns false when no client of this name lives. */
-  changeSecret(name: string, secretHash: Uint8Array): boolean;
-  addToken(token: Token): void;
-  revokeToken(hash: Uint8Array, at: number): void;
-  /** Forgets tokens that expired before this time. */
-  forgetTokens(before: number): void;
-  append(time: number, fields: ChainFields): void;
 }
 
 export function databasePath(folder: string): string {
@@ -47,147 +41,98 @@ export function openDatabase(path: string): Database {
     db.exec(
       "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON",
     );
-    migrate(db, path);
-    return { ...reading(db), transaction: transactions(db), close: () => db.close() };
+    const migration = migrate(db, path);
+    const ledger = openLedger(dirname(path));
+    const read = reading(db);
+    const cache = createClientCache(db, read.client);
+    const transaction = transactions(db, ledger, cache.forget);
+    const looks = looking(db, read.auditHead);
+    const log = createLogSync(path);
+    const close = (): void => {
+      log.close();
+      db.close();
+    };
+    return { ...read, ...looks, client: cache.get, migration, ledger, transaction, sync: log.sync, close };
   } catch (thrown) {
     db.close();
     throw thrown;
   }
 }
 
-function migrate(db: DatabaseSync, path: string): void {
-  if (versionOf(db) === SCHEMA_VERSION) return;
-  inTransaction(db, () => {
-    const version = versionOf(db);
-    if (version > SCHEMA_VERSION) {
-      throw new KeywrightError(
-        "configuration",
-        `${path} was made by a newer keywright (schema ${version}, this one knows ${SCHEMA_VERSION})`,
-        {
-          hint: "Use the keywright that made it, or another data folder.",
-        },
-      );
-    }
-    if (version === 0) db.exec(`${SCHEMA}; PRAGMA user_version = ${SCHEMA_VERSION}`);
-  });
-}
-
-function versionOf(db: DatabaseSync): number {
-  return Number(db.prepare("PRAGMA user_version").get()?.["user_version"]);
-}
-
-function reading(db: DatabaseSync): Pick<Database, "client" | "clients" | "token" | "auditLines"> {
-  const client = db.prepare("SELECT * FROM clients WHERE name = ? AND revoked_at IS NULL");
-  const clients = db.prepare("SELECT * FROM clients WHERE revoked_at IS NULL ORDER BY name");
-  const token = db.prepare(
-    "SELECT tokens.*, clients.name FROM tokens JOIN clients ON clients.id = tokens.client " +
-      "WHERE hash = ? AND tokens.revoked_at IS NULL AND clients.revoked_at IS NULL",
-  );
-  const lines = db.prepare("SELECT line FROM audit ORDER BY seq");
+function looking(db: DatabaseSync, head: () => ChainHead): Pick<Database, "probe" | "damage"> {
+  const version = Number(db.prepare("PRAGMA user_version").get()?.["user_version"]);
   return {
-    client(name) {
-      const row = client.get(name);
-      return row && clientOf(row);
-    },
-    clients: () => clients.all().map(clientOf),
-    token(hash) {
-      const row = token.get(hash);
-      return row && tokenOf(row);
-    },
-    *auditLines() {
-      for (const row of lines.iterate()) yield row["line"] as string;
+    probe: () =>
+      inTransaction(db, () => {
+        head();
+        db.exec(`PRAGMA user_version = ${version}`); // Writes its page even though nothing is different.
+      }),
+    damage() {
+      const found = String(db.prepare("PRAGMA quick_check(1)").get()?.["quick_check"]);
+      return found === "ok" ? undefined : found;
     },
   };
 }
 
-function transactions(db: DatabaseSync): Database["transaction"] {
-  const addClient = db.prepare(
-    "INSERT INTO clients (name, principal, resource, query_credentials, secret, created_at) VALUES (?, ?, ?, ?, ?, ?)",
-  );
-  const revokeClient = db.prepare("UPDATE clients SET revoked_at = ? WHERE name = ? AND revoked_at IS NULL");
-  const changeSecret = db.prepare("UPDATE clients SET secret = ? WHERE name = ? AND revoked_at IS NULL");
-  const addToken = db.prepare("INSERT INTO tokens VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL)");
-  const revokeToken = db.prepare("UPDATE tokens SET revoked_at = ? WHERE hash = ?");
-  const forgetTokens = db.prepare("DELETE FROM tokens WHERE expires_at < ?");
-  const append = appending(db);
+function transactions(db: DatabaseSync, ledger: Ledger, clientsChanged: () => void): Database["transaction"] {
+  const audit = appending(db);
+  let revocations: LedgerLine[] = [];
+  let tokensEnded = false;
+  let clientsTouched = false;
+  const touched = (line?: LedgerLine): void => {
+    clientsTouched = true;
+    if (line !== undefined) revocations.push(line);
+  };
   const writer: Writer = {
-    addClient: (c) =>
-      void addClient.run(
-        c.name,
-        c.principal ?? null,
-        c.resource ?? null,
-        c.queryCredentials ? 1 : 0,
-        c.secretHash,
-        c.createdAt,
-      ),
-    revokeClient: (name, at) => Number(revokeClient.run(at, name).changes) === 1,
-    changeSecret: (name, hash) => Number(changeSecret.run(hash, name).changes) === 1,
-    addToken: (t) =>
-      void addToken.run(t.hash, t.kind, t.client, t.principal, t.audience, t.scope, t.issuedAt, t.expiresAt),
-    revokeToken: (hash, at) => void revokeToken.run(at, hash),
-    forgetTokens: (before) => void forgetTokens.run(before),
-    append: append.line,
+    ...clientWriter(db, touched),
+    ...endingWriter(db, touched),
+    ...tokenWriter(db, () => (tokensEnded = true)),
+    append: audit.line,
   };
-  return (work) =>
-    inTransaction(db, () => {
-      append.begin();
-      work(writer);
-    });
+  return (work, syncLater = false) => {
+    if (syncLater) db.exec("PRAGMA synchronous = NORMAL");
+    [revocations, tokensEnded, clientsTouched] = [[], false, false];
+    try {
+      inTransaction(db, () => {
+        audit.begin();
+        work(writer);
+      });
+    } finally {
+      if (syncLater) db.exec("PRAGMA synchronous = FULL");
+      if (clientsTouched) clientsChanged();
+    }
+    if (tokensEnded) revocations.push({ kind: "tokens_revoked", ...audit.head() });
+    if (revocations.length > 0) record(ledger, revocations);
+    return audit.head();
+  };
 }
 
-/** The head is read inside every transaction: the command line appends too, from another process. */
-function appending(db: DatabaseSync): { begin(): void; line: Writer["append"] } {
-  const last = db.prepare("SELECT line FROM audit ORDER BY seq DESC LIMIT 1");
+/** After the transaction, so that the ledger never says more than what happened; what a crash left out is added at the next start. */
+function record(ledger: Ledger, lines: readonly LedgerLine[]): void {
+  try {
+    ledger.append(lines);
+  } catch (cause) {
+    throw new KeywrightError("audit", "it is revoked, but the ledger of revocations could not be written", {
+      hint: "Repair the disk and restart the server, which completes the ledger; until then an old backup could bring it back.",
+      cause,
+    });
+  }
+}
+
+/** The head is read inside every transaction: nothing is appended to a line that was changed meanwhile. */
+function appending(db: DatabaseSync): { begin(): void; head(): ChainHead; line: Writer["append"] } {
+  const last = headOf(db);
   const insert = db.prepare("INSERT INTO audit (seq, line) VALUES (?, ?)");
   let head: ChainHead = CHAIN_START;
   return {
     begin() {
-      const row = last.get();
-      const step = row && follow(undefined, row["line"] as string);
-      if (step?.ok === false) throw new KeywrightError("audit", `the last line of the audit ${step.fault}`);
-      head = step === undefined ? CHAIN_START : step.head;
+      head = last();
     },
+    head: () => head,
     line(time, fields) {
       const next = link(head, time, fields);
       insert.run(next.head.seq, next.line);
       head = next.head;
     },
-  };
-}
-
-function inTransaction(db: DatabaseSync, work: () => void): void {
-  db.exec("BEGIN IMMEDIATE");
-  try {
-    work();
-    db.exec("COMMIT");
-  } catch (thrown) {
-    if (db.isTransaction !== false) db.exec("ROLLBACK");
-    throw thrown;
-  }
-}
-
-function clientOf(row: Row): Client {
-  return {
-    id: row["id"] as number,
-    name: row["name"] as string,
-    principal: (row["principal"] as string | null) ?? undefined,
-    resource: (row["resource"] as string | null) ?? undefined,
-    queryCredentials: row["query_credentials"] === 1,
-    secretHash: row["secret"] as Uint8Array,
-    createdAt: row["created_at"] as number,
-  };
-}
-
-function tokenOf(row: Row): KnownToken {
-  return {
-    hash: row["hash"] as Uint8Array,
-    kind: row["kind"] as TokenKind,
-    client: row["client"] as number,
-    clientName: row["name"] as string,
-    principal: row["principal"] as string,
-    audience: row["audience"] as string,
-    scope: row["scope"] as string,
-    issuedAt: row["issued_at"] as number,
-    expiresAt: row["expires_at"] as number,
   };
 }

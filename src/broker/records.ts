@@ -12,8 +12,12 @@ export interface Client {
   readonly resource: string | undefined;
   /** True: it may send its credentials in the query string, as menda-keyring does. */
   readonly queryCredentials: boolean;
-  /** HMAC-SHA-256 of the secret. */
+  /** HMAC-SHA-256 of the secret; all zeros, which none is: it has to be rotated first. */
   readonly secretHash: Uint8Array;
+  /** The number of the pepper that made the hash. */
+  readonly pepper: number;
+  /** The how-many-th secret of this client it is, from 1. */
+  readonly generation: number;
   /** Epoch seconds. */
   readonly createdAt: number;
 }

@@ -1,8 +1,7 @@
-// The tables of the broker's database. A change adds a version and a migration; a released schema is never edited.
+// The tables of the broker's database, as the steps that lead to them: the first makes version 1, each later one leads
+// one version on. A step that was released is never edited.
 
-export const SCHEMA_VERSION = 1;
-
-export const SCHEMA = `
+const VERSION_1 = `
 CREATE TABLE clients (
   id INTEGER PRIMARY KEY,
   name TEXT NOT NULL,
@@ -27,3 +26,10 @@ CREATE TABLE tokens (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX tokens_by_expiry ON tokens (expires_at);
 CREATE TABLE audit (seq INTEGER PRIMARY KEY, line TEXT NOT NULL) STRICT`;
+
+/** `pepper`: which one made the hash. `generation`: the how-many-th secret it is, which a restore must not turn back. */
+const VERSION_2 = `
+ALTER TABLE clients ADD COLUMN pepper INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE clients ADD COLUMN generation INTEGER NOT NULL DEFAULT 1`;
+
+export const STEPS: readonly string[] = [VERSION_1, VERSION_2];

@@ -1,12 +1,10 @@
-// `keywright client`: machine clients of the broker whose data folder this is. A running broker follows at its next
-// request. A secret is printed once, on standard output, and nowhere else.
+// `keywright client`: machine clients of the broker whose data folder this is. A running broker does it itself, so it
+// holds from its next request on. A secret is printed once, on standard output, and nowhere else.
 import type { Command } from "commander";
-import { userInfo } from "node:os";
-import type { Circumstances } from "../broker/clients.ts";
-import type { OpenData } from "../broker/data-folder.ts";
-import type { Client } from "../broker/records.ts";
+import type { AdminCommand, ShownClient } from "../broker/admin.ts";
+import { administered } from "./administer.ts";
 import type { CliContext } from "./context.ts";
-import { dataFolder } from "./server.ts";
+import { dataFolder } from "./data-folder.ts";
 
 interface DataOption {
   readonly data?: string;
@@ -56,50 +54,32 @@ export function addClient(program: Command, context: CliContext): void {
 }
 
 async function create(name: string, options: CreateOptions, context: CliContext): Promise<void> {
-  const { createClient } = await import("../broker/clients.ts");
   const { principal, resource, menda = false } = options;
-  const secret = await withData(options, context, (data, how) =>
-    createClient(data, { name, principal, resource, queryCredentials: menda }, how),
-  );
-  showSecret(name, secret, options, context);
+  const client = { name, principal, resource, queryCredentials: menda };
+  const { secret } = await ask({ op: "client_create", client }, options, context);
+  showSecret(name, secret as string, options, context);
 }
 
 async function rotate(name: string, options: DataOption, context: CliContext): Promise<void> {
-  const { rotateClient } = await import("../broker/clients.ts");
-  showSecret(
-    name,
-    await withData(options, context, (data, how) => rotateClient(data, name, how)),
-    options,
-    context,
-  );
+  const { secret } = await ask({ op: "client_rotate", name }, options, context);
+  showSecret(name, secret as string, options, context);
 }
 
 async function revoke(name: string, options: DataOption, context: CliContext): Promise<void> {
-  const { revokeClient } = await import("../broker/clients.ts");
-  await withData(options, context, (data, how) => revokeClient(data, name, how));
+  await ask({ op: "client_revoke", name }, options, context);
   context.out(
     options.json === true ? `${JSON.stringify({ client_id: name, revoked: true })}\n` : `revoked ${name}\n`,
   );
 }
 
 async function list(options: DataOption, context: CliContext): Promise<void> {
-  const clients = await withData(options, context, ({ db }) => db.clients());
+  const clients = (await ask({ op: "client_list" }, options, context))["clients"] as readonly ShownClient[];
   const lines = options.json === true ? [JSON.stringify(clients.map(shown))] : clients.map(line);
   context.out(lines.map((text) => `${text}\n`).join(""));
 }
 
-async function withData<T>(
-  options: DataOption,
-  context: CliContext,
-  work: (data: OpenData, how: Circumstances) => T,
-): Promise<T> {
-  const { openData } = await import("../broker/data-folder.ts");
-  const data = openData(dataFolder(options.data, context));
-  try {
-    return work(data, { now: context.clock.now(), by: userInfo().username });
-  } finally {
-    data.db.close();
-  }
+function ask(command: AdminCommand, options: DataOption, context: CliContext) {
+  return administered(dataFolder(options.data, context), command, context);
 }
 
 function showSecret(name: string, secret: string, { json }: DataOption, context: CliContext): void {
@@ -108,7 +88,7 @@ function showSecret(name: string, secret: string, { json }: DataOption, context:
   context.err("The secret is shown this once; it is stored nowhere.\n");
 }
 
-function shown({ name, principal, resource, queryCredentials, createdAt }: Client) {
+function shown({ name, principal, resource, queryCredentials, createdAt }: ShownClient) {
   return {
     client_id: name,
     principal: principal ?? null,
@@ -118,7 +98,7 @@ function shown({ name, principal, resource, queryCredentials, createdAt }: Clien
   };
 }
 
-function line(client: Client): string {
+function line(client: ShownClient): string {
   const { principal, resource, queryCredentials, name } = client;
   const words = [
     principal === undefined ? "" : `principal ${principal}`,
