@@ -9,6 +9,8 @@ export interface Listening {
   readonly url?: string | undefined;
   /** True: a proxy in front of it speaks TLS with the clients. */
   readonly behindProxy?: boolean | undefined;
+  /** Addresses and ranges of the proxies whose forwarded headers are believed; undefined: this machine's. Only with `behindProxy`. */
+  readonly trustedProxies?: readonly string[] | undefined;
   readonly tls?: Tls | undefined;
 }
 

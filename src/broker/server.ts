@@ -1,5 +1,5 @@
 // The HTTP server under the application: limits against slow and endless clients, JSON also for what the HTTP parser
-// itself refuses, and a Host header that nothing behind it can see.
+// itself refuses, and a Host header that nothing behind it can see. It knows no endpoint.
 import {
   createServer,
   type IncomingMessage,
@@ -7,49 +7,159 @@ import {
   type Server,
   type ServerResponse,
 } from "node:http";
-import { createServer as createTlsServer } from "node:https";
-import type { AddressInfo, Socket } from "node:net";
+import type { AddressInfo, Server as NetServer, Socket } from "node:net";
+import { createServer as createTlsServer, type Server as TlsServer } from "node:tls";
+import type { Clock } from "../io/clock.ts";
+import { createConnections, type Connections } from "./connections.ts";
+import type { Limits } from "./limits.ts";
 import type { Tls } from "./listening.ts";
-import { refusal, type Reply } from "./reply.ts";
+import { limitKey, type Proxies } from "./proxies.ts";
+import { refusal } from "./reply.ts";
+import { answerClientError, answerRaw, faultOf, write } from "./server-refusals.ts";
 
 export interface HttpServer {
+  readonly connections: Connections;
   /** Returns the port. */
   listen(host: string, port: number): Promise<number>;
   /** Whom to hand requests to; call it in the same turn in which `listen` returned. */
   serve(listener: RequestListener): void;
+  /** For the connections that come; those that are there stay as they are. Throws when the pair is none. */
+  changeTls(tls: Tls): void;
+  /** Answers what was begun, for as long as the limits say. */
   close(): Promise<void>;
 }
 
-const LIMITS = {
-  maxHeaderSize: 16 * 1024,
-  headersTimeout: 10_000,
-  requestTimeout: 15_000,
-  keepAliveTimeout: 65_000, // Longer than proxies keep theirs, so that they close first.
-};
-const MOST_CONNECTIONS = 4096;
+export interface ServerOptions {
+  readonly tls: Tls | undefined;
+  readonly proxies: Proxies;
+  readonly clock: Clock;
+  limits(): Limits;
+}
 
-export function createHttpServer(tls: Tls | undefined): HttpServer {
-  const server: Server =
-    tls === undefined ? createServer(LIMITS) : createTlsServer({ ...LIMITS, ...tls, minVersion: "TLSv1.2" });
+export function createHttpServer(options: ServerOptions): HttpServer {
+  const { limits, proxies, clock } = options;
+  const connections = createConnections(limits, clock);
+  const over = new WeakSet<Socket>();
+  const http = httpServer(limits());
+  http.on("clientError", (error, socket: Socket) => over.has(socket) || answerClientError(error, socket));
+  const admit = (socket: Socket): boolean => {
+    const address = proxies.clientOf(socket.remoteAddress, () => undefined);
+    return connections.admit(socket, proxies.trusts(address) ? undefined : limitKey(address));
+  };
+  const tls = options.tls === undefined ? undefined : tlsServer(options.tls, limits(), admit, http);
+  if (tls === undefined) http.on("connection", (socket) => admit(socket) || answerRaw(socket, "busy"));
+  const front: NetServer = tls ?? http;
+  const endHandshakes = tls && handshakesOf(tls);
+  const drain = (): void => {
+    endHandshakes?.();
+    connections.drain();
+  };
+  const sweeping = tls && setInterval(() => connections.sweep((socket) => answerRaw(socket, "slow")), 250);
+  return {
+    connections,
+    listen: (host, port) =>
+      new Promise((resolve, reject) => {
+        front.once("error", reject);
+        front.listen(port, host, () => resolve((front.address() as AddressInfo).port));
+      }),
+    serve: (listener) =>
+      void http.on("request", (request: IncomingMessage, response: ServerResponse) => {
+        if (!connections.begin(request, response) || over.has(request.socket)) return;
+        const fault = faultOf(request);
+        if (fault === undefined) pass(request, response, listener);
+        else {
+          over.add(request.socket); // Where the next request begins is anybody's guess.
+          write(response, fault);
+        }
+      }),
+    changeTls: (pair) => tls?.setSecureContext({ ...pair, minVersion: "TLSv1.2" }),
+    close: () =>
+      closed(front, { connections, stopSeconds: limits().stopSeconds, drain }).finally(() =>
+        clearInterval(sweeping),
+      ),
+  };
+}
+
+/** Without TLS it watches over its connections itself; behind TLS it is only handed them, and `sweep` watches. */
+function httpServer({ headerSeconds, requestSeconds, idleSeconds }: Limits): Server {
+  const server = createServer({
+    maxHeaderSize: 16 * 1024,
+    headersTimeout: headerSeconds * 1000,
+    requestTimeout: requestSeconds * 1000,
+    keepAliveTimeout: idleSeconds * 1000,
+    connectionsCheckingInterval: Math.min(1000, headerSeconds * 500),
+    requireHostHeader: false, // Its own answer is no JSON; `pass` looks.
+  });
   server.maxHeadersCount = 64;
-  server.maxConnections = MOST_CONNECTIONS;
-  server.on("clientError", answerClientError);
   server.on("checkExpectation", (_request: IncomingMessage, response: ServerResponse) =>
     write(response, refusal(417, "invalid_request", "Expectations are not met here.")),
   );
-  return {
-    listen: (host, port) =>
-      new Promise((resolve, reject) => {
-        server.once("error", reject);
-        server.listen(port, host, () => resolve((server.address() as AddressInfo).port));
-      }),
-    serve: (listener) => void server.on("request", (request, response) => pass(request, response, listener)),
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeIdleConnections();
-      }),
+  server.on("connect", (_request, socket: Socket) => answerRaw(socket, "connect"));
+  return server;
+}
+
+/** Not node:https: its server cannot change its certificate in the executable. */
+function tlsServer(
+  pair: Tls,
+  { headerSeconds, connections }: Limits,
+  admit: (socket: Socket) => boolean,
+  http: Server,
+): TlsServer {
+  const server = createTlsServer(
+    {
+      ...pair,
+      minVersion: "TLSv1.2",
+      handshakeTimeout: headerSeconds * 1000,
+      ALPNProtocols: ["http/1.1"],
+    },
+    (socket) => {
+      if (admit(socket)) http.emit("connection", socket);
+      else answerRaw(socket, "busy");
+    },
+  );
+  server.maxConnections = connections + 256; // The rest has not shaken hands yet.
+  server.on("tlsClientError", (_error, socket) => socket.destroy());
+  return server;
+}
+
+/** Returns how to end the connections that have not shaken hands: nothing else knows of them. */
+function handshakesOf(server: TlsServer): () => void {
+  const shaking = new Map<string, Socket>();
+  server.on("connection", (socket: Socket) => {
+    const peer = peerOf(socket);
+    shaking.set(peer, socket);
+    socket.once("close", () => shaking.get(peer) === socket && shaking.delete(peer));
+  });
+  server.on("secureConnection", (socket) => void shaking.delete(peerOf(socket)));
+  return () => {
+    for (const socket of shaking.values()) socket.destroy();
   };
+}
+
+function peerOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`;
+}
+
+function closed(
+  front: NetServer,
+  {
+    connections,
+    stopSeconds,
+    drain,
+  }: {
+    readonly connections: Connections;
+    readonly stopSeconds: number;
+    drain(): void;
+  },
+): Promise<void> {
+  return new Promise((resolve) => {
+    const last = setTimeout(() => connections.destroyAll(), stopSeconds * 1000);
+    front.close(() => {
+      clearTimeout(last);
+      resolve();
+    });
+    drain();
+  });
 }
 
 /** No endpoint is here: the application answers 404. */
@@ -67,28 +177,4 @@ function pass(request: IncomingMessage, response: ServerResponse, listener: Requ
 
 function isPlainTarget(target: string): boolean {
   return /^(?:\/\.well-known)?(?:\/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+\/?(?:\?[\x21-\x7e]*)?$/.test(target);
-}
-
-function write(response: ServerResponse, reply: Reply): void {
-  response.writeHead(reply.status, { "Content-Type": "application/json", "Cache-Control": "no-store" });
-  response.end(JSON.stringify(reply.body));
-}
-
-/** What Node's parser refuses never becomes a request, so its answer is written by hand. */
-function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === "ECONNRESET" || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const [status, text] =
-    error.code === "HPE_HEADER_OVERFLOW"
-      ? ["431 Request Header Fields Too Large", "The header is too large."]
-      : error.code === "ERR_HTTP_REQUEST_TIMEOUT"
-        ? ["408 Request Timeout", "The request took too long."]
-        : ["400 Bad Request", "This is not HTTP as it should be."];
-  const body = JSON.stringify(refusal(400, "invalid_request", text).body);
-  socket.end(
-    `HTTP/1.1 ${status}\r\nContent-Type: application/json\r\nCache-Control: no-store\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-  );
 }

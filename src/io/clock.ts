@@ -6,3 +6,6 @@ export interface Clock {
 }
 
 export const systemClock: Clock = { now: () => Date.now() / 1000 };
+
+/** Seconds since some moment; never put forward or back, so fit for durations and for nothing else. */
+export const steadyClock: Clock = { now: () => performance.now() / 1000 };

@@ -68,7 +68,7 @@ test("server says where it listens, logs requests, and stops cleanly at SIGTERM"
   child.kill("SIGTERM");
   const [code] = (await once(child, "exit")) as [number | null];
   assert.equal(code, 0);
-  assert.match(logged(), /^GET \/healthz 200 [0-9.]+ms \S+\n$/);
+  assert.match(logged(), /^GET \/healthz 200 [0-9.]+ms 127\.0\.0\.1 \S+\n$/);
 });
 
 test("server without a configuration says so, and finds the one in its data folder", async (t) => {
@@ -127,4 +127,19 @@ test("client create shows the secret once; list never; revoke and rotate take th
   assert.equal(run(home, "client", "revoke", "app"), "revoked app\n");
   assert.equal(run(home, "client", "list"), "index                 resource packages\n");
   assert.throws(() => run(home, "client", "revoke", "app"), { status: 7 });
+});
+
+test("--trusted-proxy without --behind-proxy, and one that is no address, are usage errors", (t) => {
+  const home = folder(t);
+  const url = ["--url", "https://keywright.example"];
+  for (const args of [
+    ["--trusted-proxy", "10.0.0.0/8"],
+    ["--behind-proxy", ...url, "--trusted-proxy", "proxy.example"],
+    ["--log-format", "xml"],
+  ])
+    assert.throws(
+      () => run(home, "server", "--listen", "127.0.0.1:0", ...args),
+      { status: 2 },
+      args.join(" "),
+    );
 });
