@@ -1,6 +1,7 @@
 // The journal: the one writer. Requests hand in what they want written; whatever came in during one turn of the event
 // loop is written in one transaction (group commit), and nobody hears back before it is on the disk.
 import { KeywrightError } from "../errors.ts";
+import type { ChainHead } from "../audit/chain.ts";
 import type { Clock } from "../io/clock.ts";
 import type { Database } from "./database.ts";
 import type { Writes } from "./records.ts";
@@ -18,45 +19,73 @@ interface Waiting {
 
 /** Bounds how long one transaction holds the others up. */
 const LARGEST_BATCH = 256;
+/** From this many on the disk works in another thread; handing over a smaller batch costs more than waiting for it. */
+const LARGE_BATCH = 4;
 /** How long an expired token is remembered, and how often the forgetting happens, in seconds. */
 const REMEMBERED = 3600;
 const FORGET_EVERY = 60;
 
-export function createJournal(db: Database, clock: Clock): Journal {
+/** `reached` hears where the chain stands after each transaction. */
+export function createJournal(
+  db: Database,
+  clock: Clock,
+  reached: (head: ChainHead) => void = () => undefined,
+): Journal {
   let waiting: Waiting[] = [];
+  let busy = false;
+  let lost: unknown;
   let forgotten = 0;
 
-  function write(batch: readonly Waiting[]): void {
+  function write(batch: readonly Waiting[], syncLater: boolean): ChainHead {
     const now = clock.now();
-    db.transaction((writer) => {
+    const head = db.transaction((writer) => {
       for (const { writes } of batch) {
         for (const token of writes.tokens ?? []) writer.addToken(token);
         for (const hash of writes.revoked ?? []) writer.revokeToken(hash, Math.floor(now));
         for (const entry of writes.entries) writer.append(now, entry);
       }
       if (now - forgotten >= FORGET_EVERY) writer.forgetTokens(Math.floor(now) - REMEMBERED);
-    });
+    }, syncLater);
     if (now - forgotten >= FORGET_EVERY) forgotten = now;
+    return head;
   }
 
-  function flush(): void {
-    const batch = waiting.splice(0, LARGEST_BATCH);
-    if (waiting.length > 0) setImmediate(flush);
+  /** After a sync that failed nobody knows what the disk has, so nothing is written behind it until a restart. */
+  async function sync(): Promise<void> {
     try {
-      write(batch);
+      await db.sync();
+    } catch (cause) {
+      lost = cause;
+      throw cause;
+    }
+  }
+
+  /** The disk works while the next requests come in: they are the next batch. */
+  async function flush(): Promise<void> {
+    const batch = waiting.splice(0, LARGEST_BATCH);
+    // A revocation is in the ledger as soon as it is committed, so it has to be on the disk by then.
+    const syncLater =
+      batch.length >= LARGE_BATCH && !batch.some(({ writes }) => writes.revoked !== undefined);
+    try {
+      if (lost !== undefined) throw lost;
+      const head = write(batch, syncLater);
+      if (syncLater) await sync();
+      for (const one of batch) one.resolve();
+      reached(head);
     } catch (cause) {
       const error = new KeywrightError("audit", "the broker's database could not be written", { cause });
       for (const one of batch) one.reject(error);
-      return;
     }
-    for (const one of batch) one.resolve();
+    busy = waiting.length > 0;
+    if (busy) setImmediate(flush);
   }
 
   return {
     commit: (writes) =>
       new Promise((resolve, reject) => {
-        if (waiting.length === 0) setImmediate(flush);
         waiting.push({ writes, resolve, reject });
+        if (!busy) setImmediate(flush);
+        busy = true;
       }),
   };
 }
