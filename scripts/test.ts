@@ -38,7 +38,7 @@ async function everything(): Promise<readonly Count[]> {
   installTools(["menda"], console.log);
   const results = [await nodeSuite("node", unit)];
   results.push(await bunSuite(bunHalf));
-  installTools(["installers", "pip-25"], console.log);
+  installTools(["installers", "pip-25", "conformance"], console.log);
   results.push(await step("executable", process.execPath, ["scripts/build-exe.ts"]));
   results.push(await nodeSuite("end to end", end));
   return results;
@@ -83,7 +83,7 @@ function run(
   args: readonly string[],
 ): Promise<{ status: number | null; output: string }> {
   console.log(`\n== ${name}`);
-  return new Promise((done, failed) => {
+  return new Promise((done, broken) => {
     const child = spawn(command, args, { env, stdio: ["ignore", "pipe", "pipe"] });
     let output = "";
     for (const stream of [child.stdout, child.stderr]) {
@@ -92,6 +92,6 @@ function run(
         process.stdout.write(text);
       });
     }
-    child.on("error", failed).on("close", (status) => done({ status, output }));
+    child.on("error", broken).on("close", (status) => done({ status, output }));
   });
 }

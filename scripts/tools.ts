@@ -1,5 +1,5 @@
 // Installs the real clients that the tests and the demo run: pip (newest and one older than 26.2), uv, keyring,
-// menda-keyring and menda-cli, each in a virtual environment under node_modules/.cache/keywright.
+// menda-keyring and menda-cli, Authlib and schemathesis, in virtual environments under node_modules/.cache/keywright.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -11,6 +11,7 @@ const ENVIRONMENTS = {
   installers: ["pip", "uv"],
   "pip-25": ["pip==25.0"],
   menda: ["keyring==25.7.0", "menda-keyring==0.0.2", "menda-cli==0.5.0"],
+  conformance: ["schemathesis==4.32.5", "Authlib==1.9.9", "requests"],
 } as const;
 
 export type Environment = keyof typeof ENVIRONMENTS;

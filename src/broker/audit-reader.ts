@@ -5,8 +5,8 @@ import { DatabaseSync } from "node:sqlite";
 import { KeywrightError } from "../errors.ts";
 import { databasePath } from "./database.ts";
 
-/** The lines in their order, without newlines, as far as they were written when reading began. */
-export function* readBrokerAudit(folder: string): Iterable<string> {
+/** The lines behind the one with the number `after`, without newlines, as far as they were written when reading began. */
+export function* readBrokerAudit(folder: string, after = 0): Iterable<string> {
   const path = databasePath(folder);
   if (!existsSync(path)) {
     throw new KeywrightError("not_found", `there is no broker's database in ${folder}`, {
@@ -16,8 +16,8 @@ export function* readBrokerAudit(folder: string): Iterable<string> {
   const db = new DatabaseSync(path, { readOnly: true });
   try {
     db.exec("PRAGMA busy_timeout = 5000");
-    for (const row of db.prepare("SELECT line FROM audit ORDER BY seq").iterate())
-      yield row["line"] as string;
+    const lines = db.prepare("SELECT line FROM audit WHERE seq > ? ORDER BY seq");
+    for (const row of lines.iterate(after)) yield row["line"] as string;
   } finally {
     db.close();
   }

@@ -1,8 +1,8 @@
 // Client authentication: the same work for a client that exists and for one that does not, the same answer for every
-// way to fail. Pure: the client has been looked up before, the pepper is passed in.
-import { timingSafeEqual, type KeyObject } from "node:crypto";
+// way to fail. Pure: the client has been looked up before, the peppers are passed in.
+import { timingSafeEqual } from "node:crypto";
 import type { Credentials } from "./credentials.ts";
-import { secretHash } from "./pepper.ts";
+import { keyOf, secretHash, type Peppers } from "./pepper.ts";
 import type { Client } from "./records.ts";
 
 export type Authentication =
@@ -15,8 +15,9 @@ const NOBODY = new Uint8Array(32);
 export function authenticate(
   credentials: Credentials,
   client: Client | undefined,
-  pepper: KeyObject,
+  peppers: Peppers,
 ): Authentication {
+  const pepper = keyOf(peppers, client?.pepper ?? peppers.current());
   const fits = timingSafeEqual(secretHash(credentials.secret, pepper), client?.secretHash ?? NOBODY);
   if (client === undefined) return { ok: false, reason: "no client of this name" };
   if (!fits) return { ok: false, reason: "wrong secret" };

@@ -6,6 +6,7 @@ import { isPrincipalName } from "../resolver/principal.ts";
 import type { SecretPolicy } from "../resolver/policy.ts";
 import type { SecretRef } from "../resolver/ref.ts";
 import type { SecretStore } from "../resolver/store.ts";
+import type { Limits } from "./limits.ts";
 
 /** What `registry/token` of the menda face means for a principal: the request itself carries no address. */
 export interface MendaMapping {
@@ -23,6 +24,10 @@ export interface BrokerConfig {
   readonly menda: ReadonlyMap<string, MendaMapping>;
   /** Seconds that an access token lives. */
   readonly accessTokenTtl: number;
+  /** What differs from DEFAULT_LIMITS. */
+  readonly limits?: Partial<Limits> | undefined;
+  /** Where the head of the audit is signed to, every so many entries; undefined: nowhere. */
+  readonly checkpoints?: { readonly every: number; readonly to: string } | undefined;
 }
 
 export const DEFAULT_ACCESS_TOKEN_TTL = 600;

@@ -1,6 +1,5 @@
 // What every endpoint of the broker works with, and the two questions they share: which client is this, and whose
 // access token is this. The answers come from the database each time, so that a revocation holds from the next request.
-import type { KeyObject } from "node:crypto";
 import type { Clock } from "../io/clock.ts";
 import type { Backend } from "../resolver/backend.ts";
 import { authenticate } from "./authenticate.ts";
@@ -8,9 +7,13 @@ import type { BrokerConfig } from "./config.ts";
 import type { Credentials } from "./credentials.ts";
 import type { Database } from "./database.ts";
 import { isAlive } from "./introspection.ts";
+import type { Health } from "./health.ts";
 import type { Journal } from "./journal.ts";
+import type { Metrics } from "./metrics.ts";
+import { hashNow, type Peppers } from "./pepper.ts";
 import { newEntryId, type Client, type KnownToken, type Random } from "./records.ts";
-import { invalidClient, invalidToken, Refused } from "./reply.ts";
+import type { Rates } from "./rates.ts";
+import { invalidClient, invalidToken, Refused, tooManyRequests } from "./reply.ts";
 import type { GrantState } from "./token-grant.ts";
 import { isTokenText, TOKEN_PREFIX, tokenHash } from "./token-text.ts";
 
@@ -19,7 +22,7 @@ export interface Core {
   readonly url: string;
   readonly config: BrokerConfig;
   readonly db: Database;
-  readonly pepper: KeyObject;
+  readonly peppers: Peppers;
   readonly journal: Journal;
   readonly clock: Clock;
   readonly random: Random;
@@ -27,6 +30,10 @@ export interface Core {
   readonly backends: Readonly<Record<string, Backend>>;
   /** Bounds what a stranger can make the audit grow by. */
   readonly failures: Budget;
+  /** By the name of a client. */
+  readonly rates: Rates;
+  readonly metrics: Metrics;
+  readonly health: Health;
 }
 
 export interface Budget {
@@ -35,11 +42,18 @@ export interface Budget {
 }
 
 /** Throws Refused (`invalid_client`) after the failure is in the audit. */
-export async function callingClient(core: Core, credentials: Credentials | undefined): Promise<Client> {
+export async function callingClient(
+  core: Core,
+  credentials: Credentials | undefined,
+  address: string | undefined,
+): Promise<Client> {
   if (credentials === undefined) throw new Refused(invalidClient());
   const named = core.db.client(credentials.id);
-  const authentication = authenticate(credentials, named, core.pepper);
-  if (authentication.ok) return authentication.client;
+  const authentication = authenticate(credentials, named, core.peppers);
+  if (authentication.ok) {
+    takeTurn(core, authentication.client.name);
+    return freshlyHashed(core, authentication.client, credentials);
+  }
   if (core.failures.take()) {
     const entry = {
       kind: "client_authentication",
@@ -48,10 +62,18 @@ export async function callingClient(core: Core, credentials: Credentials | undef
       client: named?.name ?? null, // A name that no client has may be a secret in the wrong field: it is not written.
       reason: authentication.reason,
       ...(credentials.method === "query" ? { query_credentials: true } : {}),
+      ...(address === undefined ? {} : { address }),
     };
     await core.journal.commit({ entries: [entry] });
   }
   throw new Refused(invalidClient());
+}
+
+/** Now that the secret is known, its hash follows a rotation of the pepper. */
+function freshlyHashed({ db, peppers }: Core, client: Client, { secret }: Credentials): Client {
+  if (client.pepper !== peppers.current())
+    db.transaction((writer) => writer.rehash(client, hashNow(secret, peppers)));
+  return client;
 }
 
 /** What a grant to this client needs to know. */
@@ -71,7 +93,16 @@ export function callingToken(core: Core, text: string | undefined): KnownToken {
   const token = livingToken(core, text);
   if (token === undefined || token.kind !== "access" || token.audience !== core.url)
     throw new Refused(invalidToken());
+  takeTurn(core, token.clientName);
   return token;
+}
+
+/** Only who has shown who it is: nobody can use up the turns of another. */
+function takeTurn({ rates, metrics }: Core, client: string): void {
+  const wait = rates.take(client);
+  if (wait === undefined) return;
+  metrics.limited("client");
+  throw new Refused(tooManyRequests(wait));
 }
 
 /** So many in any minute of the clock. */

@@ -29,9 +29,12 @@ export function introspect({ caller, token, url, principals }: IntrospectionStat
   });
 }
 
+/** How far a clock may have been put back and a token still counts as one that was issued. */
+const SKEW = 60;
+
 /** Alive: not expired, and its principal is still configured. (A revoked one is not even found.) */
 export function isAlive(token: KnownToken, principals: readonly string[], now: number): boolean {
-  return now < token.expiresAt && mayAct(principals, token.principal);
+  return now < token.expiresAt && token.issuedAt <= now + SKEW && mayAct(principals, token.principal);
 }
 
 function isVisible(token: KnownToken, caller: Client, url: string): boolean {

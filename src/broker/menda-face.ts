@@ -37,12 +37,13 @@ async function answerToken(core: Core, incoming: Incoming): Promise<Reply> {
   const query = readParameters(incoming.query);
   if ([...form.keys()].some((name) => query.has(name)))
     throw invalidRequest("A parameter was sent more than once.");
-  const client = await callingClient(core, queryCredentials(query));
+  const client = await callingClient(core, queryCredentials(query), incoming.address);
   const request = {
     grantType: query.get("grant_type"),
     scope: undefined,
     resource: undefined,
     queryCredentials: true,
+    address: incoming.address,
   };
   const granting = grantToken(request, grantState(core, client), core.clock.now(), core.random);
   await core.journal.commit(granting.writes);
@@ -74,7 +75,7 @@ async function answerRegistry(core: Core, registry: RegistryGrant, incoming: Inc
   if (mapping === undefined || ref === undefined) return unmapped(core, holder);
   const mapped: Refs = { find: () => ({ outcome: "ours", ref, address: undefined }) };
   const ask = { kind: "registry", url: `menda:${ref.name}`, action: mapping.action } as const;
-  const secret = await registry.grant(holder, ask, mapped);
+  const secret = await registry.grant({ holder, address: incoming.address }, ask, mapped);
   return ok({ token: secret.reveal() });
 }
 

@@ -1,6 +1,7 @@
-// What the broker says about itself: the authorization server metadata (RFC 8414), and whether it is up. Everything
-// that is advertised here answers.
+// What the broker says about itself: the authorization server metadata (RFC 8414), and the OpenAPI document.
+// Everything that is advertised here answers.
 import type { Core } from "./core.ts";
+import { openApiDocument } from "./openapi.ts";
 import { REGISTRY_CHECK_PATH, REGISTRY_TOKEN_PATH } from "./registry-face.ts";
 import { ok, type Endpoint } from "./reply.ts";
 import { STANDARD_PATHS } from "./standard-face.ts";
@@ -23,8 +24,9 @@ export function metadataEndpoints({ url }: Core): readonly Endpoint[] {
     keywright_registry_endpoint: `${url}${REGISTRY_TOKEN_PATH}`,
     keywright_registry_check_endpoint: `${url}${REGISTRY_CHECK_PATH}`,
   });
+  const description = ok(openApiDocument(url));
   return [
+    { method: "GET", path: "/openapi.json", handle: () => description },
     { method: "GET", path: "/.well-known/oauth-authorization-server", handle: () => metadata },
-    { method: "GET", path: "/healthz", handle: () => ok({ status: "ok" }) },
   ];
 }

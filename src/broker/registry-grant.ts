@@ -12,17 +12,22 @@ import { refusal, Refused, type Reply } from "./reply.ts";
 import { newTokenText, TOKEN_PREFIX, tokenHash } from "./token-text.ts";
 import { createWork, type Work } from "./work.ts";
 
+export interface Asker {
+  readonly holder: KnownToken;
+  readonly address: string | undefined;
+}
+
 export interface RegistryGrant {
   /** Throws Refused, or what is a defect. */
-  grant(holder: KnownToken, ask: RegistryAsk, refs?: Refs): Promise<Secret>;
+  grant(asker: Asker, ask: RegistryAsk, refs?: Refs): Promise<Secret>;
 }
 
 export function createRegistryGrant(core: Core): RegistryGrant {
   const configured = createRefs(core.config.refs);
   const { stores, policies } = core.config;
   return {
-    async grant(holder, ask, refs = configured) {
-      const work = createWork(core.journal, core.random, {});
+    async grant({ holder, address }, ask, refs = configured) {
+      const work = createWork(core.journal, core.random, address === undefined ? {} : { address });
       const house = {
         refs,
         stores,

@@ -7,11 +7,14 @@ export interface Incoming {
   /** Without the question mark, undecoded. */
   readonly query: string;
   readonly body: string;
+  /** Who sent it, for limits, log and audit; undefined where nobody is known. */
+  readonly address?: string | undefined;
 }
 
 export interface Reply {
   readonly status: number;
-  readonly body: object | undefined;
+  /** A text is sent as it is, as plain text. */
+  readonly body: object | string | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
@@ -33,6 +36,17 @@ export function refusal(
   headers?: Reply["headers"],
 ): Reply {
   return { status, body: { error, error_description: description, detail: description }, headers };
+}
+
+export function tooManyRequests(seconds: number): Reply {
+  return refusal(
+    429,
+    "too_many_requests",
+    "Too many requests; the Retry-After header says when to come back.",
+    {
+      "Retry-After": String(seconds),
+    },
+  );
 }
 
 /** Thrown to end a request with this answer, before anything was granted. */

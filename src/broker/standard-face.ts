@@ -30,6 +30,7 @@ async function answerToken(core: Core, incoming: Incoming): Promise<Reply> {
     scope: form.get("scope"),
     resource: form.get("resource"),
     queryCredentials: false,
+    address: incoming.address,
   };
   const granting = grantToken(request, grantState(core, client), core.clock.now(), core.random);
   await core.journal.commit(granting.writes);
@@ -61,7 +62,7 @@ async function authenticated(
   incoming: Incoming,
 ): Promise<{ readonly client: Client; readonly form: Parameters }> {
   const form = readForm(incoming.header("content-type"), incoming.body);
-  return { client: await callingClient(core, clientCredentials(incoming, form)), form };
+  return { client: await callingClient(core, clientCredentials(incoming, form), incoming.address), form };
 }
 
 function presented(form: Parameters): string {

@@ -11,6 +11,7 @@ export interface TokenRequest {
   readonly resource: string | undefined;
   /** True: the secret came in the query string, which the audit flags. */
   readonly queryCredentials: boolean;
+  readonly address?: string | undefined;
 }
 
 export interface GrantState {
@@ -83,5 +84,6 @@ function entryOf(request: TokenRequest, client: Client, random: Random) {
     client: client.name,
     principal: client.principal ?? null,
     ...(request.queryCredentials ? { query_credentials: true } : {}),
+    ...(request.address === undefined ? {} : { address: request.address }),
   };
 }

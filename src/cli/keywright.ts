@@ -1,11 +1,13 @@
 // `keywright`: the commands for people. Each command is a file of its own; this one only gathers them.
 import { Command, CommanderError, Option } from "commander";
-import { asKeywrightError, EXIT_CODES } from "../errors.ts";
+import { asKeywrightError, EXIT_CODES, KeywrightError } from "../errors.ts";
 import { createLog, LOG_LEVELS, type Log } from "../io/log.ts";
 import { addAudit } from "./audit.ts";
 import { addClient } from "./client.ts";
+import { addCompletion } from "./completion.ts";
 import { addConfig } from "./config.ts";
 import type { CliContext } from "./context.ts";
+import { failureText, wantsJson } from "./failure.ts";
 import { addHost } from "./host.ts";
 import { addServer } from "./server.ts";
 import { VERSION } from "../version.ts";
@@ -22,6 +24,7 @@ pip and uv do not call keywright, they call keyring: see the README.`;
 
 /** Runs one command and returns its exit code (errors.ts has the table). */
 export async function runKeywright(argv: readonly string[], context: CliContext): Promise<number> {
+  const json = wantsJson(argv);
   const program = new Command("keywright")
     .description("Short-lived credentials that a policy allowed, for package managers and applications.")
     .version(VERSION)
@@ -30,12 +33,13 @@ export async function runKeywright(argv: readonly string[], context: CliContext)
         LOG_LEVELS,
       ),
     )
-    .showHelpAfterError("(see keywright --help)")
+    .showHelpAfterError(json ? false : "(see keywright --help)")
     .addHelpText("after", EXAMPLES)
     .exitOverride()
     .configureOutput({
       writeOut: (text) => context.out(text),
       writeErr: (text) => context.err(text),
+      outputError: (text, write) => (json ? undefined : write(text)),
       getOutHasColors: () => false,
       getErrHasColors: () => false,
     });
@@ -50,14 +54,29 @@ export async function runKeywright(argv: readonly string[], context: CliContext)
       return log;
     },
   };
-  for (const add of [addServer, addClient, addConfig, addAudit, addHost]) add(program, logging);
+  for (const add of commandsOf()) add(program, logging);
   try {
     await program.parseAsync([...argv], { from: "user" });
     return 0;
   } catch (thrown) {
-    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : EXIT_CODES.usage;
+    if (thrown instanceof CommanderError) return parsed(thrown, json, context);
     const error = asKeywrightError(thrown);
-    context.err(`keywright: ${error.message}\n${error.hint === undefined ? "" : `  ${error.hint}\n`}`);
+    context.err(failureText(error, json));
     return EXIT_CODES[error.code];
   }
+}
+
+/** Help and version end in a CommanderError, too. The parser has said what is wrong, but not as JSON. */
+function parsed({ exitCode, message }: CommanderError, json: boolean, context: CliContext): number {
+  if (exitCode === 0) return 0;
+  if (json) {
+    const hint = "See keywright --help.";
+    context.err(failureText(new KeywrightError("usage", message.replace(/^error: /, ""), { hint }), json));
+  }
+  return EXIT_CODES.usage;
+}
+
+/** Completion is last: it completes the others. */
+export function commandsOf(): readonly ((program: Command, context: CliContext) => void)[] {
+  return [addServer, addClient, addConfig, addAudit, addHost, addCompletion];
 }

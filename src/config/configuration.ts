@@ -3,6 +3,7 @@ import type { Action } from "../resolver/ask.ts";
 import type { SecretPolicy } from "../resolver/policy.ts";
 import type { SecretRef } from "../resolver/ref.ts";
 import type { SecretStore } from "../resolver/store.ts";
+import type { LimitSettings } from "./limits.ts";
 import type { Plain } from "./tree.ts";
 
 export const AUDIT_SINKS = ["file", "stderr", "syslog", "none"] as const;
@@ -33,6 +34,13 @@ export interface MendaAnswer {
   readonly action: Action;
 }
 
+export interface CheckpointSettings {
+  /** So many entries. */
+  readonly every: number;
+  /** `file:/PATH`, `stdout`, or an address that takes a POST. */
+  readonly to: string;
+}
+
 export interface BrokerSettings {
   /** Every principal that a client may be made for; empty: any. */
   readonly principals: readonly string[];
@@ -40,6 +48,10 @@ export interface BrokerSettings {
   readonly menda: ReadonlyMap<string, MendaAnswer>;
   /** Seconds. */
   readonly accessTokenTtl: number;
+  /** Where the head of the audit is signed to; undefined: nowhere. */
+  readonly checkpoints: CheckpointSettings | undefined;
+  /** undefined: the defaults. */
+  readonly limits?: LimitSettings | undefined;
 }
 
 export interface Configuration {

@@ -9,8 +9,10 @@ import {
   type BrokerSettings,
   type MendaAnswer,
 } from "./configuration.ts";
+import { readCheckpoints } from "./checkpoints.ts";
 import { faultAt, suggestion } from "./fault.ts";
 import { asMap, fieldsOf, named } from "./fields.ts";
+import { readLimits } from "./limits.ts";
 import { ACTIONS } from "./policies.ts";
 import { originsOf, type Tree } from "./tree.ts";
 
@@ -84,6 +86,7 @@ export function readBroker(
     ttl,
   }: { principals: readonly string[] | undefined; refs: readonly SecretRef[]; ttl: number | undefined },
 ): BrokerSettings {
+  const limits = readLimits(asMap(top, "configuration").entries.get("limits"));
   const menda = named(asMap(top, "configuration").entries.get("menda"), "menda").map(([name, tree]) => {
     if (name !== "default" && principals !== undefined && !principals.includes(name)) {
       throw faultAt(
@@ -94,7 +97,13 @@ export function readBroker(
     }
     return [name, mendaAnswer(name, tree, refs)] as const;
   });
-  return { principals: principals ?? [], menda: new Map(menda), accessTokenTtl: ttl ?? 600 };
+  return {
+    principals: principals ?? [],
+    menda: new Map(menda),
+    accessTokenTtl: ttl ?? 600,
+    checkpoints: readCheckpoints(asMap(top, "configuration").entries.get("checkpoints")),
+    ...(limits === undefined ? {} : { limits }),
+  };
 }
 
 function mendaAnswer(name: string, tree: Tree, refs: readonly SecretRef[]): MendaAnswer {

@@ -19,7 +19,7 @@ export interface Rules {
 
 const SHARED_KEYS = ["audit", "stores", "refs", "policies"];
 const CLIENT_KEYS = ["identity", "locked"];
-const BROKER_KEYS = ["principals", "menda", "access_token_ttl"];
+const BROKER_KEYS = ["principals", "menda", "access_token_ttl", "checkpoints", "limits"];
 
 /** Throws `configuration` with file and line for the first thing that is wrong. */
 export function validate(tree: MapTree, { kind, backends, matchFault, isLocked }: Rules): Configuration {

@@ -4,11 +4,19 @@ import crypto, { createSecretKey } from "node:crypto";
 import { syncBuiltinESMExports } from "node:module";
 import { test } from "node:test";
 import { authenticate } from "../../src/broker/authenticate.ts";
-import { secretHash } from "../../src/broker/pepper.ts";
+import { secretHash, type Peppers } from "../../src/broker/pepper.ts";
 import type { Client } from "../../src/broker/records.ts";
 import { isTokenText, newTokenText } from "../../src/broker/token-text.ts";
 
 const pepper = createSecretKey(Buffer.alloc(32, 7));
+const older = createSecretKey(Buffer.alloc(32, 6));
+const peppers: Peppers = {
+  current: () => 2,
+  key: (number) => [older, pepper][number - 1],
+  numbers: () => [1, 2],
+  rotate: () => assert.fail("it rotates"),
+  dropOld: () => assert.fail("it drops"),
+};
 const client: Client = {
   id: 1,
   name: "app",
@@ -16,10 +24,15 @@ const client: Client = {
   resource: undefined,
   queryCredentials: false,
   secretHash: secretHash("right", pepper),
+  pepper: 2,
+  generation: 1,
   createdAt: 0,
 };
+const waiting: Client = { ...client, secretHash: secretHash("right", older), pepper: 1 };
+const shutOut: Client = { ...waiting, pepper: 9 };
+const rotateFirst: Client = { ...client, secretHash: Buffer.alloc(32) };
 
-test("one HMAC and one constant-time comparison, whoever asks", (t) => {
+test("OpenBao CVE-2025-54999, GHSA-34fc-gh42-pj53: one HMAC and one constant-time comparison, whoever asks", (t) => {
   const hmac = t.mock.method(crypto, "createHmac");
   const compare = t.mock.method(crypto, "timingSafeEqual");
   syncBuiltinESMExports();
@@ -33,9 +46,14 @@ test("one HMAC and one constant-time comparison, whoever asks", (t) => {
     ["right", undefined, "basic", false],
     ["right", client, "query", false],
     ["", undefined, "basic", false],
+    ["right", waiting, "basic", true],
+    ["wrong", waiting, "basic", false],
+    ["right", shutOut, "basic", false],
+    ["right", rotateFirst, "basic", false],
+    ["", rotateFirst, "basic", false],
   ];
   for (const [secret, found, method, ok] of rows) {
-    assert.equal(authenticate({ id: "app", secret, method }, found, pepper).ok, ok);
+    assert.equal(authenticate({ id: "app", secret, method }, found, peppers).ok, ok);
     assert.deepEqual([hmac.mock.callCount(), compare.mock.callCount()], [1, 1]);
     hmac.mock.resetCalls();
     compare.mock.resetCalls();

@@ -9,6 +9,7 @@ import type { BrokerConfig } from "../../src/broker/config.ts";
 import { openData } from "../../src/broker/data-folder.ts";
 import { startBroker, type Broker, type BrokerOptions } from "../../src/broker/start.ts";
 import type { Rule } from "../../src/resolver/policy.ts";
+import { conforms } from "./conforms.ts";
 
 export interface Running extends Broker {
   readonly data: string;
@@ -81,6 +82,7 @@ export async function running(t: TestContext, options: Partial<BrokerOptions> = 
     listen: { host: "127.0.0.1", port: 0 },
     config: CONFIG,
     clock,
+    steady: clock,
     log: (line) => logged.push(line),
     ...options,
     data,
@@ -117,7 +119,7 @@ export interface Sent {
   readonly body?: string;
 }
 
-/** One request over a connection of its own. */
+/** One request over a connection of its own. Its answer has to be one that the OpenAPI document describes. */
 export function send(
   broker: Broker,
   path: string,
@@ -132,8 +134,15 @@ export function send(
         response.setEncoding("utf8");
         response.on("data", (chunk: string) => (text += chunk));
         response.on("end", () => {
-          const json = text === "" ? {} : (JSON.parse(text) as Record<string, unknown>);
-          resolve({ status: response.statusCode ?? 0, headers: response.headers, text, json });
+          const { statusCode: status = 0, headers: got } = response;
+          try {
+            conforms(method, path, { status, headers: got, text });
+            const isJson = String(got["content-type"]).startsWith("application/json");
+            const json = !isJson || text === "" ? {} : (JSON.parse(text) as Record<string, unknown>);
+            resolve({ status, headers: got, text, json });
+          } catch (fault) {
+            reject(fault);
+          }
         });
       },
     );

@@ -129,7 +129,10 @@ test("the log has one line a request, without query and without what came in", a
   await send(broker, `/oauth2/token%3Fclient_secret=${secret}`);
   await post(broker, "/oauth2/token", { grant_type: "client_credentials" }, basic("app", secret));
   assert.equal(broker.logged.length, 5);
-  assert.match(broker.logged[0] ?? "", /^POST \/api\/v1\/auth\/oauth2\/token 200 0\.0ms [A-Za-z0-9_-]{16}$/);
+  assert.match(
+    broker.logged[0] ?? "",
+    /^POST \/api\/v1\/auth\/oauth2\/token 200 0\.0ms 127\.0\.0\.1 [A-Za-z0-9_-]{16}$/,
+  );
   assert.match(broker.logged[1] ?? "", /^GET \/oauth2\/token\/… 404 /);
   assert.match(broker.logged[2] ?? "", /^GET \/oauth2\/token\/… 404 /);
   for (const line of broker.logged)

@@ -129,7 +129,7 @@ test("RFC 8707 §2: the broker itself may be named as the resource", async (t) =
   assert.equal((await post(broker, TOKEN, { ...GRANT, resource: broker.url }, auth)).status, 200);
 });
 
-test("nothing that comes in is echoed", async (t) => {
+test("RFC 6749 §5.2: nothing that comes in is echoed", async (t) => {
   const broker = await running(t);
   const auth = basic("app", newClient(broker.data, { name: "app", principal: "ci" }));
   for (const odd of ['"><script>', "canary\r\nX-Injected: 1", "canary\u0000"]) {
