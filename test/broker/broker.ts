@@ -11,6 +11,9 @@ import { startBroker, type Broker, type BrokerOptions } from "../../src/broker/s
 import type { Rule } from "../../src/resolver/policy.ts";
 import { conforms } from "./conforms.ts";
 
+/** A broker that listens, in this process or in another. */
+export type Reached = Pick<Broker, "host" | "port" | "url">;
+
 export interface Running extends Broker {
   readonly data: string;
   readonly logged: string[];
@@ -121,7 +124,7 @@ export interface Sent {
 
 /** One request over a connection of its own. Its answer has to be one that the OpenAPI document describes. */
 export function send(
-  broker: Broker,
+  broker: Reached,
   path: string,
   { method = "GET", headers = {}, body = "" }: Sent = {},
 ): Promise<Answer> {
@@ -158,7 +161,7 @@ export function basic(id: string, secret: string): { readonly Authorization: str
 }
 
 export function post(
-  broker: Broker,
+  broker: Reached,
   path: string,
   form: Readonly<Record<string, string>>,
   headers: Sent["headers"] = {},
@@ -167,7 +170,7 @@ export function post(
   return send(broker, path, { method: "POST", headers: { ...FORM, ...headers }, body });
 }
 
-export async function accessToken(broker: Broker, id: string, secret: string): Promise<string> {
+export async function accessToken(broker: Reached, id: string, secret: string): Promise<string> {
   const { status, json } = await post(
     broker,
     "/oauth2/token",
@@ -178,7 +181,7 @@ export async function accessToken(broker: Broker, id: string, secret: string): P
   return json["access_token"] as string;
 }
 
-export function askRegistry(broker: Broker, token: string, ask: object): Promise<Answer> {
+export function askRegistry(broker: Reached, token: string, ask: object): Promise<Answer> {
   return send(broker, "/api/v1/registry/token", {
     method: "POST",
     headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json" },

@@ -241,6 +241,11 @@ test("loadConfig() takes a file that a person names as the only layer", (t) => {
   place.write(place.named, "principals: [ci]\n");
   const options = { home: place.home, env: {}, etc: place.etc, backends: BACKENDS, matchFault };
   const broker = loadConfig({ ...options, kind: "broker", file: place.named });
-  assert.deepEqual(broker.broker, { principals: ["ci"], menda: new Map(), accessTokenTtl: 600 });
+  assert.deepEqual(broker.broker, {
+    principals: ["ci"],
+    menda: new Map(),
+    accessTokenTtl: 600,
+    checkpoints: undefined,
+  });
   assert.equal(broker.refs.length, 0);
 });

@@ -239,6 +239,7 @@ access_token_ttl: 60
       ["ci", { ref: "index", action: "publish" }],
     ]),
     accessTokenTtl: 60,
+    checkpoints: undefined,
   });
   const rows: readonly Row[] = [
     ["identity: { role: x }", /'identity' belongs to the configuration of a client/],
