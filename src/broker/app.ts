@@ -1,15 +1,15 @@
-// The broker as an HTTP application: hono routes, this file adds what holds for every path: limits by address, a body
-// cap, JSON errors, no caching, one log line, metrics. It knows no endpoint by name.
-import { Hono, type Context } from "hono";
-import type { IncomingMessage } from "node:http";
+// The broker as an HTTP application: finds the endpoint of a path, and adds what holds for every one: limits by address,
+// JSON errors, no caching, one log line, metrics. All paths are fixed, so a table is all the router there is.
+import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { asKeywrightError } from "../errors.ts";
 import type { Clock } from "../io/clock.ts";
 import { isDatabaseFault } from "./data-fault.ts";
+import { bodyOf, headerOf, respond, targetOf } from "./exchange.ts";
 import type { Metrics } from "./metrics.ts";
 import { limitKey, type Proxies } from "./proxies.ts";
 import type { Rates } from "./rates.ts";
 import { newEntryId, type Random } from "./records.ts";
-import { refusal, Refused, tooManyRequests, type Endpoint, type Reply } from "./reply.ts";
+import { refusal, Refused, tooManyRequests, type Endpoint, type Incoming, type Reply } from "./reply.ts";
 import type { BrokerLog } from "./request-log.ts";
 import { readTraceparent } from "./trace.ts";
 
@@ -25,62 +25,73 @@ export interface AppOptions {
   readonly log: BrokerLog;
 }
 
-/** Largest request body, in bytes. */
-export const BODY_CAP = 16 * 1024;
-
-const HEADERS = {
-  "Cache-Control": "no-store",
-  "X-Content-Type-Options": "nosniff",
-};
-
-export function createApp(options: AppOptions): Hono {
-  const app = new Hono();
-  const { endpoints } = options;
-  for (const { method, path, handle } of endpoints) {
-    const route = { path, method };
-    app.on(method, path, (context) =>
-      serve(options, route, context, async (address) => handle(await incomingOf(context, address))),
-    );
-  }
-  for (const path of new Set(endpoints.map((endpoint) => endpoint.path))) {
-    const allow = endpoints.filter((endpoint) => endpoint.path === path).map(({ method }) => method);
-    const reply = refusal(405, "method_not_allowed", "This path does not take this method.", {
-      Allow: allow.join(", "),
-    });
-    app.all(path, (context) => serve(options, { path, method: "other" }, context, async () => reply));
-  }
-  app.notFound((context) =>
-    serve(options, NOWHERE, context, async () => refusal(404, "not_found", "There is nothing at this path.")),
-  );
-  return app;
+/** Never throws, and answers every request. */
+export function createApp(options: AppOptions): RequestListener {
+  const routes = routesOf(options.endpoints);
+  return (request, response) => void serve(options, routes, request, response);
 }
 
-/** The words of metrics: never what was asked for, but what it met. */
+/** The words of metrics, never what was asked for but what it met; and what answers. */
 interface Route {
   readonly path: string;
   readonly method: string;
+  handle(incoming: Incoming): Reply | Promise<Reply>;
 }
 
-const NOWHERE: Route = { path: "none", method: "other" };
+type Routes = ReadonlyMap<string, { readonly methods: ReadonlyMap<string, Route>; readonly other: Route }>;
+
+const NOWHERE: Route = {
+  path: "none",
+  method: "other",
+  handle: () => refusal(404, "not_found", "There is nothing at this path."),
+};
+
+function routesOf(endpoints: readonly Endpoint[]): Routes {
+  return new Map(
+    endpoints.map(({ path }) => {
+      const here = endpoints.filter((endpoint) => endpoint.path === path);
+      const allow = here.map(({ method }) => method).join(", ");
+      const reply = refusal(405, "method_not_allowed", "This path does not take this method.", {
+        Allow: allow,
+      });
+      const methods = new Map(here.map((endpoint) => [endpoint.method as string, endpoint]));
+      return [path, { methods, other: { path, method: "other", handle: () => reply } }] as const;
+    }),
+  );
+}
+
+/** HEAD is a GET whose body node:http leaves out (RFC 9110 section 9.3.2). */
+function routeOf(routes: Routes, path: string, method: string): Route {
+  const found = routes.get(path);
+  return found === undefined
+    ? NOWHERE
+    : (found.methods.get(method === "HEAD" ? "GET" : method) ?? found.other);
+}
 
 async function serve(
   options: AppOptions,
-  route: Route,
-  context: Context,
-  answer: (address: string) => Promise<Reply>,
-): Promise<Response> {
+  routes: Routes,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const { steady, random, log, proxies, metrics } = options;
   const begun = steady.now();
   const id = newEntryId(random);
-  const { method, path, raw } = context.req;
-  const header = (name: string): string | undefined => raw.headers.get(name) ?? undefined;
-  const address = proxies.clientOf(peerOf(context), header);
-  const reply = await limited(options, address, () => settled(() => answer(address), id, log));
+  const { method = "" } = request;
+  const { path, query } = targetOf(request);
+  const route = routeOf(routes, path, method);
+  const header = (name: string): string | undefined => headerOf(request, name);
+  const address = proxies.clientOf(request.socket.remoteAddress, header);
+  const answer = async (): Promise<Reply> => {
+    const body = method === "POST" ? await bodyOf(request) : "";
+    return route.handle({ header, query, body, address });
+  };
+  const reply = await limited(options, address, () => settled(answer, id, log));
   const seconds = steady.now() - begun;
   metrics.request(route.path, route.method, reply.status, seconds);
   const trace = readTraceparent(header("traceparent"));
   log.request({ method, path, status: reply.status, seconds, id, address, trace });
-  return toResponse(reply, id);
+  respond(response, reply, id);
 }
 
 async function settled(answer: () => Promise<Reply>, id: string, log: BrokerLog): Promise<Reply> {
@@ -109,27 +120,6 @@ async function limited(
   return reply;
 }
 
-function peerOf(context: Context): string | undefined {
-  const { incoming } = context.env as { readonly incoming?: IncomingMessage };
-  return incoming?.socket.remoteAddress;
-}
-
-const PLAIN_TEXT = "text/plain; version=0.0.4; charset=utf-8";
-
-function toResponse({ status, body, headers }: Reply, id: string): Response {
-  const all = { ...HEADERS, "X-Request-Id": id, ...headers };
-  if (body === undefined) return new Response(null, { status, headers: all });
-  const text = typeof body === "string" ? body : JSON.stringify(body);
-  return new Response(text, {
-    status,
-    headers: {
-      "Content-Type": typeof body === "string" ? PLAIN_TEXT : "application/json",
-      "Content-Length": String(Buffer.byteLength(text)), // Without it the executable answers in chunks.
-      ...all,
-    },
-  });
-}
-
 /** A defect, or a disk that failed: the log says where, never with a message that could quote what came in. */
 function failed(thrown: unknown, id: string, log: BrokerLog): Reply {
   const { code, cause } = asKeywrightError(thrown);
@@ -150,45 +140,4 @@ function failed(thrown: unknown, id: string, log: BrokerLog): Reply {
   return isDatabaseFault(source)
     ? refusal(503, "temporarily_unavailable", "The database could not be read, so nothing was handed out.")
     : refusal(500, "server_error", "The broker failed; its log says where.");
-}
-
-async function incomingOf(context: Context, address: string) {
-  const { raw } = context.req;
-  const at = raw.url.indexOf("?");
-  return {
-    header: (name: string) => raw.headers.get(name) ?? undefined,
-    query: at === -1 ? "" : raw.url.slice(at + 1),
-    body: raw.method === "POST" ? await bodyOf(raw) : "",
-    address,
-  };
-}
-
-const TOO_LARGE = refusal(413, "invalid_request", `The body is larger than ${BODY_CAP} bytes.`, {
-  Connection: "close",
-});
-
-const CUT_OFF = refusal(400, "invalid_request", "The body did not come as it was announced.", {
-  Connection: "close",
-});
-
-async function bodyOf(request: Request): Promise<string> {
-  const length = request.headers.get("content-length");
-  if (Number(length ?? 0) > BODY_CAP) throw new Refused(TOO_LARGE);
-  try {
-    // The HTTP parser does not let more through than was announced.
-    return length !== null ? await request.text() : await unannounced(request);
-  } catch (thrown) {
-    throw thrown instanceof Refused ? thrown : new Refused(CUT_OFF);
-  }
-}
-
-async function unannounced(request: Request): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of request.body ?? []) {
-    size += chunk.length;
-    if (size > BODY_CAP) throw new Refused(TOO_LARGE);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
 }

@@ -1,6 +1,5 @@
 // startBroker: opens the data folder, listens, and serves both faces until it is closed. Refuses to serve strangers in
 // clear text. It reads no configuration file and no environment.
-import { getRequestListener } from "@hono/node-server";
 import { statSync } from "node:fs";
 import { KeywrightError } from "../errors.ts";
 import { ensureAuditKey } from "../audit/audit-key.ts";
@@ -117,7 +116,7 @@ export async function startBroker(given: BrokerOptions): Promise<Broker> {
       applied: (next) => (limits = { ...DEFAULT_LIMITS, ...next.limits }),
     });
     const app = createApp({ endpoints, steady, random, proxies, rates, metrics, log });
-    server.serve(getRequestListener(app.fetch));
+    server.serve(app);
     const admin = await openAdminSocket(options.data, { data: held.data, clock, reload });
     const { journal, health } = core;
     const everySeconds = options.watchSeconds ?? 1;
