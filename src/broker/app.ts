@@ -81,15 +81,15 @@ async function serve(
   const { path, query } = targetOf(request);
   const route = routeOf(routes, path, method);
   const header = (name: string): string | undefined => headerOf(request, name);
+  const trace = readTraceparent(header("traceparent"));
   const address = proxies.clientOf(request.socket.remoteAddress, header);
   const answer = async (): Promise<Reply> => {
     const body = method === "POST" ? await bodyOf(request) : "";
-    return route.handle({ header, query, body, address });
+    return route.handle({ header, query, body, address, trace });
   };
   const reply = await limited(options, address, () => settled(answer, id, log));
   const seconds = steady.now() - begun;
   metrics.request(route.path, route.method, reply.status, seconds);
-  const trace = readTraceparent(header("traceparent"));
   log.request({ method, path, status: reply.status, seconds, id, address, trace });
   respond(response, reply, id);
 }

@@ -75,7 +75,7 @@ async function answerRegistry(core: Core, registry: RegistryGrant, incoming: Inc
   if (mapping === undefined || ref === undefined) return unmapped(core, holder);
   const mapped: Refs = { find: () => ({ outcome: "ours", ref, address: undefined }) };
   const ask = { kind: "registry", url: `menda:${ref.name}`, action: mapping.action } as const;
-  const secret = await registry.grant({ holder, address: incoming.address }, ask, mapped);
+  const secret = await registry.grant({ holder, incoming }, ask, mapped);
   return ok({ token: secret.reveal() });
 }
 

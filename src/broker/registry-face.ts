@@ -24,7 +24,7 @@ export function registryFace(core: Core, registry: RegistryGrant): readonly Endp
 async function answerToken(core: Core, registry: RegistryGrant, incoming: Incoming): Promise<Reply> {
   const holder = callingToken(core, readBearer(incoming.header("authorization")));
   const ask = readAsk(incoming);
-  const secret = await registry.grant({ holder, address: incoming.address }, ask);
+  const secret = await registry.grant({ holder, incoming }, ask);
   const { username = "token", expiresAt } = secret;
   return ok({
     token: secret.reveal(),

@@ -8,13 +8,13 @@ import { resolve } from "../resolver/resolve.ts";
 import type { Secret } from "../secret.ts";
 import type { Core } from "./core.ts";
 import type { KnownToken } from "./records.ts";
-import { refusal, Refused, type Reply } from "./reply.ts";
+import { refusal, Refused, type Incoming, type Reply } from "./reply.ts";
 import { newTokenText, TOKEN_PREFIX, tokenHash } from "./token-text.ts";
 import { createWork, type Work } from "./work.ts";
 
 export interface Asker {
   readonly holder: KnownToken;
-  readonly address: string | undefined;
+  readonly incoming: Pick<Incoming, "address" | "trace">;
 }
 
 export interface RegistryGrant {
@@ -26,8 +26,12 @@ export function createRegistryGrant(core: Core): RegistryGrant {
   const configured = createRefs(core.config.refs);
   const { stores, policies } = core.config;
   return {
-    async grant({ holder, address }, ask, refs = configured) {
-      const work = createWork(core.journal, core.random, address === undefined ? {} : { address });
+    async grant({ holder, incoming: { address, trace } }, ask, refs = configured) {
+      const about = {
+        ...(address === undefined ? {} : { address }),
+        ...(trace === undefined ? {} : { trace_id: trace.traceId }),
+      };
+      const work = createWork(core.journal, core.random, about);
       const house = {
         refs,
         stores,
@@ -36,6 +40,7 @@ export function createRegistryGrant(core: Core): RegistryGrant {
         audit: work.audit,
         now: () => core.clock.now(),
         auditUnknown: true,
+        trace: trace?.header,
       };
       try {
         const secret = await resolve(house, ask, identityOf(holder));

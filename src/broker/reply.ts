@@ -1,6 +1,8 @@
 // Request and Reply: what an endpoint gets and gives, free of any HTTP library. Every refusal has the same three
 // fields: `error` and `error_description` for OAuth clients, the string `detail` for menda-cli.
 
+import type { Trace } from "./trace.ts";
+
 export interface Incoming {
   /** undefined when it was not sent; sent twice, the values are joined by a comma. */
   header(name: string): string | undefined;
@@ -9,6 +11,8 @@ export interface Incoming {
   readonly body: string;
   /** Who sent it, for limits, log and audit; undefined where nobody is known. */
   readonly address?: string | undefined;
+  /** The trace that the request belongs to; undefined: none was sent, or it was none. */
+  readonly trace?: Trace | undefined;
 }
 
 export interface Reply {

@@ -11,6 +11,8 @@ export interface RetrieveContext {
   readonly identity: RuntimeIdentity;
   /** The id of the audit entry that allowed this. */
   readonly decision: string;
+  /** W3C `traceparent` of the request behind this, for whatever the backend asks upstream; undefined: none. */
+  readonly trace?: string | undefined;
   /** True: do not answer from a cache. */
   readonly fresh?: boolean | undefined;
 }

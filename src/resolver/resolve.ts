@@ -23,6 +23,8 @@ export interface House {
   now(): number;
   /** True: a question that no ref answers is audited too (the broker); false: it passes without a trace. */
   readonly auditUnknown: boolean;
+  /** W3C `traceparent` of the request that is answered; undefined: none. */
+  readonly trace?: string | undefined;
 }
 
 /**
@@ -60,7 +62,13 @@ export async function resolve(
     deferred: verdict.allowed && backend.local === true,
   });
   const location = locate(granted(verdict, ask, principal.name), address, house.stores);
-  const secret = await backend.retrieve(location, { ask, principal, identity, decision });
+  const secret = await backend.retrieve(location, {
+    ask,
+    principal,
+    identity,
+    decision,
+    trace: house.trace,
+  });
   if (secret === undefined) return undefined;
   await house.audit.issued({
     decision,

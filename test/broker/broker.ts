@@ -8,7 +8,7 @@ import { createClient, type NewClient } from "../../src/broker/clients.ts";
 import type { BrokerConfig } from "../../src/broker/config.ts";
 import { openData } from "../../src/broker/data-folder.ts";
 import { startBroker, type Broker, type BrokerOptions } from "../../src/broker/start.ts";
-import type { Rule } from "../../src/resolver/policy.ts";
+import { UNCONDITIONAL, type Rule } from "../../src/resolver/policy.ts";
 import { conforms } from "./conforms.ts";
 
 /** A broker that listens, in this process or in another. */
@@ -22,16 +22,7 @@ export interface Running extends Broker {
 
 export const START = 1_800_000_000;
 
-const ANY: Omit<Rule, "name" | "principals" | "actions"> = {
-  environments: [],
-  machines: [],
-  substrates: [],
-  apps: [],
-  attestation: "verified",
-  notBefore: undefined,
-  notAfter: undefined,
-  reasonRequired: false,
-};
+const ANY: Omit<Rule, "name"> = { ...UNCONDITIONAL, attestation: "verified" };
 
 /** `ci` may read `packages`, `release` may also publish, `outsider` may nothing; `other` is a second ref for `ci`. */
 export const CONFIG: BrokerConfig = {

@@ -151,7 +151,8 @@ test("the log in text carries the trace, too", async (t) => {
 test("traceparent, by W3C Trace Context section 3.2", () => {
   const [id, span] = ["4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"];
   const good = [`00-${id}-${span}-01`, `00-${id}-${span}-00`, `cc-${id}-${span}-01-what-the-future-holds`];
-  for (const text of good) assert.deepEqual(readTraceparent(text), { traceId: id, parentId: span }, text);
+  for (const text of good)
+    assert.deepEqual(readTraceparent(text), { traceId: id, parentId: span, header: text }, text);
   const bad = [
     undefined,
     "",

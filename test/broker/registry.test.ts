@@ -1,7 +1,20 @@
 // keywright's own endpoints: a registry token for an address, and the check before a registry serves.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { accessToken, askRegistry, basic, newClient, PACKAGES, running, send, START } from "./broker.ts";
+import { readBrokerAudit } from "../../src/broker/audit-reader.ts";
+import { Secret } from "../../src/secret.ts";
+import { memoryBackend } from "../../src/testing.ts";
+import {
+  accessToken,
+  askRegistry,
+  basic,
+  CONFIG,
+  newClient,
+  PACKAGES,
+  running,
+  send,
+  START,
+} from "./broker.ts";
 
 const bearer = (token: string): object => ({ Authorization: `Bearer ${token}` });
 
@@ -27,6 +40,29 @@ test("registry/token gives what the policy grants, with user name and expiry in 
   assert.equal((await askRegistry(broker, release, { url: PACKAGES, action: "publish" })).status, 200);
   const named = await askRegistry(broker, ci, { url: "https://other.example/team/simple/" });
   assert.equal(named.json["username"], "reader");
+});
+
+test("the trace that a request belongs to goes on to the backend and into the audit", async (t) => {
+  const backend = memoryBackend({
+    "packages.example/simple": new Secret("minted elsewhere", { expiresAt: START + 60 }),
+  });
+  const stores = new Map([["own", { name: "own", backend: "memory", root: "", options: {} }]]);
+  const broker = await running(t, { config: { ...CONFIG, stores }, backends: { memory: backend } });
+  const ci = await accessToken(broker, "app", newClient(broker.data, { name: "app", principal: "ci" }));
+  const traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+  const headers = { ...bearer(ci), "Content-Type": "application/json", traceparent };
+  const body = JSON.stringify({ url: "https://packages.example/simple/" });
+  const { status } = await send(broker, "/api/v1/registry/token", { method: "POST", headers, body });
+  assert.equal(status, 200);
+  assert.equal(backend.retrieved[0]?.context.trace, traceparent);
+  const entries = [...readBrokerAudit(broker.data)].map(
+    (line) => JSON.parse(line) as Record<string, unknown>,
+  );
+  const traced = entries.filter((entry) => entry["trace_id"] === "4bf92f3577b34da6a3ce929d0e0e4736");
+  assert.deepEqual(
+    traced.map(({ kind }) => kind),
+    ["decision", "issued"],
+  );
 });
 
 test("unknown, denied and refused look the same to the caller", async (t) => {
