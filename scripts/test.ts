@@ -1,8 +1,9 @@
-// npm test: installs the real clients, builds the executable, then runs every suite, fast ones first, and ends with
-// one line that adds them all up. Arguments, if any, are test files to run instead (under Node only).
+// npm test: installs the programs and the real clients that are missing, builds the executable, then runs every suite,
+// fast ones first, and ends with one line that adds them all up. Arguments, if any, are test files to run instead (under Node only).
 import { spawn } from "node:child_process";
 import { globSync } from "node:fs";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
+import { installSystemTools, MORE_FOLDERS } from "./system-tools.ts";
 import { installTools, toolPath } from "./tools.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -15,6 +16,7 @@ interface Count {
 
 const env = {
   ...process.env,
+  PATH: [process.env["PATH"], ...MORE_FOLDERS].join(delimiter),
   KEYWRIGHT_TEST_MENDA_PYTHON: process.env["KEYWRIGHT_TEST_MENDA_PYTHON"] ?? toolPath("menda", "python"),
 };
 const started = performance.now();
@@ -27,6 +29,7 @@ console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
 
 async function everything(): Promise<readonly Count[]> {
+  installSystemTools(console.log);
   const end = globSync("test/e2e/**/*.test.ts");
   const unit = globSync("test/**/*.test.ts").filter((file) => !end.includes(file));
   const bunHalf = [
