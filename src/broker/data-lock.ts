@@ -15,12 +15,21 @@ export function lockData(folder: string, waitMs: number): DataLock | undefined {
   const db = new DatabaseSync(path);
   try {
     db.exec(`PRAGMA busy_timeout = ${waitMs}; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE`);
-    return { release: () => db.close() };
+    HELD.add(db);
+    return {
+      release() {
+        HELD.delete(db);
+        db.close();
+      },
+    };
   } catch (thrown) {
     db.close();
     if ((thrown as { readonly errcode?: number }).errcode === BUSY) return undefined;
     throw thrown;
   }
 }
+
+/** A connection that nothing refers to is closed by the garbage collector, and its lock with it. */
+const HELD = new Set<DatabaseSync>();
 
 const BUSY = 5;
