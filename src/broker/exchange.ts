@@ -37,8 +37,11 @@ export function bodyOf(request: IncomingMessage): Promise<string> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
+    let over = false;
     const refuse = (reply: Reply): void => {
-      request.removeAllListeners("data").resume(); // What still comes is thrown away, so that the answer is heard.
+      if (over) return;
+      over = true;
+      request.resume(); // What still comes is thrown away, so that the answer is heard.
       reject(new Refused(reply));
     };
     if (Number(request.headers["content-length"] ?? 0) > BODY_CAP) return refuse(TOO_LARGE);
@@ -47,11 +50,12 @@ export function bodyOf(request: IncomingMessage): Promise<string> {
       if (size > BODY_CAP) refuse(TOO_LARGE);
       else chunks.push(chunk);
     });
-    request.once("end", () =>
-      resolve(chunks.length === 1 ? String(chunks[0]) : Buffer.concat(chunks).toString("utf8")),
-    );
+    request.once("end", () => {
+      over = true;
+      resolve(chunks.length === 1 ? String(chunks[0]) : Buffer.concat(chunks).toString("utf8"));
+    });
     request.once("error", () => refuse(CUT_OFF));
-    request.once("close", () => refuse(CUT_OFF)); // After `end` this changes nothing any more.
+    request.once("close", () => refuse(CUT_OFF));
   });
 }
 
