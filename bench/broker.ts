@@ -34,7 +34,7 @@ try {
   contenders.push(await ours("keywright, Node, audit on disk", CHECKOUT, "checkout"));
   if (existsSync(EXECUTABLE[0] ?? ""))
     contenders.push(await ours("keywright, executable, audit on disk", EXECUTABLE, "executable"));
-  contenders.push(await oidcProvider(), await openBao(folder));
+  contenders.push(await oidcProvider(), await openBao(folder, "service"), await openBao(folder, "batch"));
   const all = new Map<string, Figures[]>();
   for (let round = 0; round < rounds; round += 1) {
     for (const contender of contenders) {

