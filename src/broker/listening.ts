@@ -1,6 +1,6 @@
 // Where the broker may listen and what it calls itself. The Host header has no part in either. It opens no socket.
 import { KeywrightError } from "../errors.ts";
-import { isLoopback } from "../resolver/address.ts";
+import { isLoopback } from "../loopback.ts";
 
 export interface Listening {
   /** `port` 0: any free one. */

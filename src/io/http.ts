@@ -1,5 +1,6 @@
 // The only HTTP client of keywright: https, or http to loopback. It follows no redirect, keeps no connection, verifies
 // every certificate, and puts neither a query string, a header nor a body into an error.
+import { isLoopback } from "../loopback.ts";
 import { type IncomingMessage, request as httpRequest } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
@@ -7,7 +8,7 @@ import { asKeywrightError, KeywrightError } from "../errors.ts";
 import type { Clock } from "./clock.ts";
 import { connect, unreachable } from "./connect.ts";
 import type { Say } from "./log.ts";
-import { isLoopback, proxyFor } from "./proxy.ts";
+import { proxyFor } from "./proxy.ts";
 
 export interface HttpRequest {
   readonly method: "GET" | "POST";

@@ -1,6 +1,7 @@
 // Which proxy a request goes through, by the variables that pip, uv and curl obey. It opens no connection.
 import { BlockList, isIP } from "node:net";
 import { KeywrightError } from "../errors.ts";
+import { isLoopback } from "../loopback.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -20,11 +21,6 @@ export function proxyFor(host: string, port: number, env: Environment): Proxy | 
   const [variable, value] = named(env);
   if (value === "" || bypassed(host, port, either(env, "no_proxy") ?? "")) return undefined;
   return parse(variable, value);
-}
-
-/** `host` as `URL.hostname` gives it. */
-export function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "[::1]" || (host.startsWith("127.") && isIP(host) === 4);
 }
 
 /** The lower-case form wins, as in curl and in Python; an empty value is none. */

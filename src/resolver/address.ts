@@ -51,11 +51,6 @@ export function isPlainPath(path: string): boolean {
   );
 }
 
-/** True for this machine itself: the only hosts that may be spoken to without TLS. */
-export function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "[::1]" || /^127\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}$/.test(host);
-}
-
 /**
  * What a client that asks for this address is about to do, as far as the address shows it: `read` for the simple API of
  * a Python index (PEP 503), `publish` for everything else.

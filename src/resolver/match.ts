@@ -1,6 +1,7 @@
 // Match: the pattern `host[:port][/path-prefix]` of a registry ref. Labels are compared with labels, segments with
 // segments; it also tells a text that looks like the pattern without fitting it. It grants nothing.
-import { isLoopback, isPlainPath, type Address } from "./address.ts";
+import { isLoopback } from "../loopback.ts";
+import { isPlainPath, type Address } from "./address.ts";
 
 export interface Match {
   readonly hostFits: (address: Address) => boolean;

@@ -1,7 +1,8 @@
 // Which requests go through which proxy: the variables and every form of NO_PROXY.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isLoopback, proxyFor } from "../../src/io/proxy.ts";
+import { proxyFor } from "../../src/io/proxy.ts";
+import { isLoopback } from "../../src/loopback.ts";
 
 const PROXY = { HTTPS_PROXY: "http://proxy.example:3128" };
 
