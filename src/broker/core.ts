@@ -14,7 +14,7 @@ import { hashNow, type Peppers } from "./pepper.ts";
 import { newEntryId, type Client, type KnownToken, type Random } from "./records.ts";
 import type { Rates } from "./rates.ts";
 import { invalidClient, invalidToken, Refused, tooManyRequests } from "./reply.ts";
-import type { GrantState } from "./token-grant.ts";
+import { grantToken, type Granting, type GrantState, type TokenRequest } from "./token-grant.ts";
 import { isTokenText, TOKEN_PREFIX, tokenHash } from "./token-text.ts";
 
 export interface Core {
@@ -76,8 +76,20 @@ function freshlyHashed({ db, peppers }: Core, client: Client, { secret }: Creden
   return client;
 }
 
+/** Throws Refused after the refusal is in the audit; what it returns is on the disk. */
+export async function issueAccessToken(
+  core: Core,
+  client: Client,
+  request: TokenRequest,
+): Promise<Extract<Granting, { readonly allowed: true }>> {
+  const granting = grantToken(request, grantState(core, client), core.clock.now(), core.random);
+  await core.journal.commit(granting.writes);
+  if (!granting.allowed) throw new Refused(granting.response);
+  return granting;
+}
+
 /** What a grant to this client needs to know. */
-export function grantState({ url, config }: Core, client: Client): GrantState {
+function grantState({ url, config }: Core, client: Client): GrantState {
   return { client, url, principals: config.principals, ttl: config.accessTokenTtl };
 }
 

@@ -1,13 +1,12 @@
 // The menda face: /api/v1/auth/* exactly as menda-keyring 0.0.2 and menda-cli 0.5.0 speak it (query credentials, the
 // authorizationToken header, an empty JSON body). The key sets of its answers are frozen: one key more breaks menda-cli.
 import type { Refs } from "../resolver/refs.ts";
-import { callingClient, callingToken, grantState, type Core } from "./core.ts";
+import { callingClient, callingToken, issueAccessToken, type Core } from "./core.ts";
 import { readAuthorizationToken, type Credentials } from "./credentials.ts";
 import { readForm, readParameters, type Parameters } from "./parameters.ts";
 import { NOT_ALLOWED, type RegistryGrant } from "./registry-grant.ts";
 import { newEntryId, type KnownToken } from "./records.ts";
 import { invalidRequest, ok, refusal, type Endpoint, type Incoming, type Reply } from "./reply.ts";
-import { grantToken } from "./token-grant.ts";
 
 const BASE = "/api/v1/auth";
 
@@ -45,10 +44,7 @@ async function answerToken(core: Core, incoming: Incoming): Promise<Reply> {
     queryCredentials: true,
     address: incoming.address,
   };
-  const granting = grantToken(request, grantState(core, client), core.clock.now(), core.random);
-  await core.journal.commit(granting.writes);
-  if (!granting.allowed) return granting.response;
-  const { accessToken, token } = granting;
+  const { accessToken, token } = await issueAccessToken(core, client, request);
   return ok({
     access_token: accessToken,
     expires_in: token.expiresAt - token.issuedAt,

@@ -1,12 +1,11 @@
 // The standard face: /oauth2/{token,introspect,revoke} by the letter of RFC 6749, 7662 and 7009, form bodies only.
-import { callingClient, grantState, livingToken, type Core } from "./core.ts";
+import { callingClient, issueAccessToken, livingToken, type Core } from "./core.ts";
 import { clientCredentials } from "./credentials.ts";
 import { introspect } from "./introspection.ts";
 import { readForm, type Parameters } from "./parameters.ts";
 import type { Client } from "./records.ts";
 import { invalidRequest, ok, type Endpoint, type Incoming, type Reply } from "./reply.ts";
 import { revokeToken } from "./revocation.ts";
-import { grantToken } from "./token-grant.ts";
 
 export const STANDARD_PATHS = {
   token: "/oauth2/token",
@@ -32,10 +31,7 @@ async function answerToken(core: Core, incoming: Incoming): Promise<Reply> {
     queryCredentials: false,
     address: incoming.address,
   };
-  const granting = grantToken(request, grantState(core, client), core.clock.now(), core.random);
-  await core.journal.commit(granting.writes);
-  if (!granting.allowed) return granting.response;
-  const { accessToken, token } = granting;
+  const { accessToken, token } = await issueAccessToken(core, client, request);
   return ok({
     access_token: accessToken,
     token_type: "Bearer",
