@@ -1,18 +1,10 @@
 // A backup: one file, a SQLite database that is a copy of the broker's, and in it the keys that lie beside the database.
 // It reads as anybody reads, so the server goes on meanwhile; it takes no lock and writes no audit entry.
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  linkSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  unlinkSync,
-} from "node:fs";
+import { closeSync, existsSync, linkSync, openSync, readdirSync, readFileSync, unlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { KeywrightError } from "../errors.ts";
+import { syncFile } from "../io/files.ts";
 import { databasePath } from "./database.ts";
 import { syncFolder } from "./keys.ts";
 
@@ -42,7 +34,7 @@ export function writeBackup(folder: string, file: string): BackupSummary {
     const before = keyFiles(folder);
     copy(databasePath(folder), fresh);
     const summary = complete(fresh, new Map([...before, ...keyFiles(folder)]));
-    sync(fresh);
+    syncFile(fresh);
     linkSync(fresh, file); // Never over another backup.
     syncFolder(dirname(file));
     return summary;
@@ -80,13 +72,4 @@ function complete(file: string, keys: ReadonlyMap<string, Uint8Array>): BackupSu
 function keyFiles(folder: string): ReadonlyMap<string, Uint8Array> {
   const names = readdirSync(folder).filter((name) => KEY_FILES.test(name));
   return new Map(names.map((name) => [name, readFileSync(join(folder, name))]));
-}
-
-function sync(file: string): void {
-  const open = openSync(file, "r+");
-  try {
-    fsyncSync(open);
-  } finally {
-    closeSync(open);
-  }
 }

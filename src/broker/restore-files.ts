@@ -1,18 +1,9 @@
 // The files of a restore: the keys that lie beside the database, and the exchange of the database itself, which a crash
 // finds either done or not begun.
-import {
-  closeSync,
-  copyFileSync,
-  existsSync,
-  fsyncSync,
-  linkSync,
-  openSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { copyFileSync, existsSync, linkSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { syncFile } from "../io/files.ts";
 import { KEY_FILES } from "./backup.ts";
 import { addKey, dropKey, keyPath, readKeys, syncFolder } from "./keys.ts";
 import type { LedgerLine } from "./ledger.ts";
@@ -41,7 +32,7 @@ export function restoreKeys(
 
 /** Returns where the database that was there is now. */
 export function exchangeDatabase(path: string, fresh: string): string | undefined {
-  sync(fresh);
+  syncFile(fresh);
   const aside = existsSync(path) ? freeName(path) : undefined;
   if (aside !== undefined) {
     settle(path);
@@ -89,14 +80,5 @@ function freeName(path: string): string {
   for (let number = 1; ; number += 1) {
     const name = `${path}.replaced-${number}`;
     if (!existsSync(name)) return name;
-  }
-}
-
-function sync(file: string): void {
-  const open = openSync(file, "r+");
-  try {
-    fsyncSync(open);
-  } finally {
-    closeSync(open);
   }
 }

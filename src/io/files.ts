@@ -4,6 +4,7 @@ import {
   closeSync,
   constants,
   fstatSync,
+  fsyncSync,
   mkdirSync,
   openSync,
   readFileSync,
@@ -56,6 +57,16 @@ export function writePrivate(path: string, text: string): void {
   } catch (error) {
     unlinkSync(fresh);
     throw error;
+  }
+}
+
+/** Waits until what the file holds is on the disk. */
+export function syncFile(path: string): void {
+  const file = openSync(path, "r+");
+  try {
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
   }
 }
 
