@@ -7,8 +7,6 @@ export interface CliContext {
   /** The home folder; undefined when there is none. */
   readonly home: string | undefined;
   readonly clock: Clock;
-  /** True when standard output is a terminal: only then colour and progress. */
-  readonly terminal: boolean;
   /** undefined: nobody asked for one. */
   readonly log?: Log | undefined;
   /** Writes to standard output, at once. */

@@ -18,9 +18,6 @@ const context: CliContext = {
   env: process.env,
   home: homeOf(process.env),
   clock: systemClock,
-  get terminal() {
-    return process.stdout.isTTY === true; // Making that stream takes milliseconds, so only when somebody wants to know.
-  },
   log: await logOf(process.env["KEYWRIGHT_LOG"]),
   out: (text) => write(1, text),
   err: (text) => write(2, text),

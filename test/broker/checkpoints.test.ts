@@ -20,7 +20,7 @@ function fileSink(path: string): CheckpointSink {
 async function audit(...argv: string[]): Promise<string> {
   let out = "";
   const program = new Command().exitOverride();
-  const context = { env: {}, home: undefined, clock: systemClock, terminal: false, err: () => undefined };
+  const context = { env: {}, home: undefined, clock: systemClock, err: () => undefined };
   addAudit(program, { ...context, out: (text) => void (out += text) });
   await program.parseAsync(["audit", ...argv], { from: "user" });
   return out;

@@ -30,7 +30,6 @@ async function ran(home: string | undefined, ...argv: string[]): Promise<{ out: 
     env: {},
     home,
     clock: systemClock,
-    terminal: false,
     out: (text) => void (out += text),
     err: (text) => void (err += text),
   });

@@ -14,7 +14,7 @@ const env = { PATH: process.env["PATH"], HOME: folder, TERM: "dumb" };
 async function script(shell: string): Promise<{ readonly file: string; readonly text: string }> {
   let text = "";
   const out = (more: string): void => void (text += more);
-  const context = { env: {}, home: folder, clock: { now: () => 0 }, terminal: false, out, err: assert.fail };
+  const context = { env: {}, home: folder, clock: { now: () => 0 }, out, err: assert.fail };
   assert.equal(await runKeywright(["completion", shell], context), 0);
   const file = join(folder, `completion.${shell}`);
   writeFileSync(file, text);

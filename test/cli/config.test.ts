@@ -15,7 +15,6 @@ async function run(
     env,
     home: place.home,
     clock: { now: () => 0 },
-    terminal: false,
     out: (more: string) => void (text += more),
     err: (more: string) => assert.fail(more),
   };

@@ -33,7 +33,6 @@ async function run(...argv: readonly string[]): Promise<Ran> {
     env: {},
     home,
     clock: { now: () => 1_800_000_000 },
-    terminal: false,
     out: (text) => void (out += text),
     err: (text) => void (err += text),
   });

@@ -15,7 +15,7 @@ async function run(...argv: readonly string[]): Promise<{ out: string; err: stri
   let out = "";
   let err = "";
   const program = new Command().exitOverride();
-  const context = { env: {}, home, clock: { now: () => 0 }, terminal: false };
+  const context = { env: {}, home, clock: { now: () => 0 } };
   addHost(program, { ...context, out: (text) => void (out += text), err: (text) => void (err += text) });
   await program.parseAsync(argv, { from: "user" });
   return { out, err };

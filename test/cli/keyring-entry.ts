@@ -20,7 +20,6 @@ process.exitCode = await runKeyring(
     env: process.env,
     home: process.env["HOME"],
     clock: systemClock,
-    terminal: false,
     out: (text) => void writeSync(1, text),
     err: (text) => void writeSync(2, text),
   },
