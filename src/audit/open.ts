@@ -1,12 +1,9 @@
 // Opens the audit that the configuration names. Only a sink that somebody asked for is worth a refusal: the default
 // file, when it cannot be written, is given up with one warning.
 import { asKeywrightError, KeywrightError } from "../errors.ts";
-import type { AuditLog } from "../resolver/audit-log.ts";
+import type { AuditLog, AuditSink } from "../resolver/audit-log.ts";
 import { fileAudit, type FileAuditOptions } from "./file.ts";
 import { noAudit, stderrAudit, syslogAudit } from "./stream.ts";
-
-export const AUDIT_SINKS = ["file", "stderr", "syslog", "none"] as const;
-export type AuditSink = (typeof AUDIT_SINKS)[number];
 
 export interface OpenAuditOptions extends Omit<FileAuditOptions, "path"> {
   readonly sink: AuditSink;

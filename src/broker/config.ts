@@ -14,6 +14,9 @@ export interface MendaMapping {
   readonly action: Action;
 }
 
+/** The backends that a broker's stores may name without anything being plugged in. */
+export const BROKER_BACKENDS = ["issue"] as const;
+
 export interface BrokerConfig {
   readonly stores: ReadonlyMap<string, SecretStore>;
   readonly refs: readonly SecretRef[];

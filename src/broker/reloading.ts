@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import { sha256 } from "../digest.ts";
 import { asKeywrightError } from "../errors.ts";
 import type { Actor } from "./admin.ts";
-import { checkBrokerConfig, type BrokerConfig } from "./config.ts";
+import { BROKER_BACKENDS, checkBrokerConfig, type BrokerConfig } from "./config.ts";
 import type { Core } from "./core.ts";
 import { endpointsOf } from "./endpoints.ts";
 import { newEntryId } from "./records.ts";
@@ -37,7 +37,7 @@ export function reloadable(core: Core, { load, log, applied }: ReloadOptions): R
     let next: BrokerConfig;
     try {
       next = load === undefined ? config : await load();
-      checkBrokerConfig(next, [...Object.keys(core.backends), "issue"]);
+      checkBrokerConfig(next, [...Object.keys(core.backends), ...BROKER_BACKENDS]);
     } catch (thrown) {
       const { code, message } = asKeywrightError(thrown);
       log(`the configuration was not reloaded, the old one stays in force: ${message}`);

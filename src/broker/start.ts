@@ -10,7 +10,7 @@ import type { Actor } from "./admin.ts";
 import { openAdminSocket } from "./admin-socket.ts";
 import { createApp } from "./app.ts";
 import { createCheckpoints, NO_CHECKPOINTS, type Checkpoints } from "./checkpoints.ts";
-import { checkBrokerConfig, type BrokerConfig } from "./config.ts";
+import { BROKER_BACKENDS, checkBrokerConfig, type BrokerConfig } from "./config.ts";
 import { createBudget, type Core } from "./core.ts";
 import { explainDataFault } from "./data-fault.ts";
 import { createHealth } from "./health.ts";
@@ -74,7 +74,7 @@ export async function startBroker(given: BrokerOptions): Promise<Broker> {
   const options = { ...given, tls: given.tls ?? watchedTls?.first };
   const { config, backends = {}, clock, steady = steadyClock, random = pooledRandom() } = options;
   checkListening(options);
-  checkBrokerConfig(config, [...Object.keys(backends), "issue"]);
+  checkBrokerConfig(config, [...Object.keys(backends), ...BROKER_BACKENDS]);
   const proxies = proxiesOf(options);
   const log = createBrokerLog(options.logFormat ?? "text", clock, options.log);
   const say = (line: string): void => log.event("warn", line);

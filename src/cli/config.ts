@@ -9,9 +9,6 @@ interface ConfigContext extends CliContext {
   readonly etc: string | undefined;
 }
 
-/** What a broker's configuration may name; the broker itself knows how they work. */
-const BROKER_BACKENDS = ["issue"];
-
 /** `etc`: a stand-in for the system's file, for tests. */
 export function addConfig(program: Command, cli: CliContext, etc?: string): void {
   const context: ConfigContext = {
@@ -112,6 +109,7 @@ async function load(
 ): Promise<LoadedConfig> {
   const { loadConfig } = await import("../config/load.ts");
   const { matchFault } = await import("../resolver/match.ts");
+  const { BROKER_BACKENDS } = await import("../broker/config.ts");
   const { CLIENT_BACKENDS } = await import("../keywright.ts");
   const backends = kind === "broker" ? BROKER_BACKENDS : CLIENT_BACKENDS;
   return loadConfig({ home, env, etc, kind, file, backends, matchFault, debug: log?.debug });

@@ -115,7 +115,7 @@ async function checkpointsOf({ checkpoints }: BrokerConfig, { env, clock, out }:
 /** Without any file nobody is granted anything. */
 async function configOf(named: string | undefined, data: string, context: CliContext): Promise<BrokerConfig> {
   const { existsSync } = await import("node:fs");
-  const { DEFAULT_ACCESS_TOKEN_TTL } = await import("../broker/config.ts");
+  const { BROKER_BACKENDS, DEFAULT_ACCESS_TOKEN_TTL } = await import("../broker/config.ts");
   const usual = join(data, "config.yaml");
   const file = named ?? (existsSync(usual) ? usual : undefined);
   if (file === undefined) {
@@ -134,7 +134,7 @@ async function configOf(named: string | undefined, data: string, context: CliCon
   const { loadConfig } = await import("../config/load.ts");
   const { matchFault } = await import("../resolver/match.ts");
   const { home, env } = context;
-  const loaded = loadConfig({ home, env, kind: "broker", file, backends: ["issue"], matchFault });
+  const loaded = loadConfig({ home, env, kind: "broker", file, backends: BROKER_BACKENDS, matchFault });
   const { stores, refs, policies, broker } = loaded;
   if (broker === undefined)
     throw new KeywrightError("internal", "a broker's configuration has no broker's settings");

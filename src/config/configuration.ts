@@ -1,13 +1,11 @@
 // Configuration: what the files say once it has been validated. Types, and what holds when nobody says anything.
 import type { Action } from "../resolver/ask.ts";
+import type { AuditSink } from "../resolver/audit-log.ts";
 import type { SecretPolicy } from "../resolver/policy.ts";
 import type { SecretRef } from "../resolver/ref.ts";
 import type { SecretStore } from "../resolver/store.ts";
 import type { LimitSettings } from "./limits.ts";
 import type { Plain } from "./tree.ts";
-
-export const AUDIT_SINKS = ["file", "stderr", "syslog", "none"] as const;
-export type AuditSinkName = (typeof AUDIT_SINKS)[number];
 
 /** What the configuration asserts; machine and substrate are discovered. A broker takes none of it. */
 export interface AssertedIdentity {
@@ -17,7 +15,7 @@ export interface AssertedIdentity {
 }
 
 export interface AuditSettings {
-  readonly sink: AuditSinkName;
+  readonly sink: AuditSink;
   /** True when a file says so: then a sink that fails is a refusal. The built-in one only warns. */
   readonly configured: boolean;
   /** Absolute path of the file sink; undefined: the default place. */

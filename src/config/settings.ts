@@ -1,9 +1,9 @@
 // Settings: identity, audit and what only a broker has, from their mappings to typed data.
+import { AUDIT_SINKS } from "../resolver/audit-log.ts";
 import { isAbsolute } from "node:path";
 import { isPrincipalName } from "../resolver/principal.ts";
 import type { SecretRef } from "../resolver/ref.ts";
 import {
-  AUDIT_SINKS,
   type AssertedIdentity,
   type AuditSettings,
   type BrokerSettings,

@@ -30,6 +30,10 @@ export interface IssuedEntry {
   readonly upstream: string | undefined;
 }
 
+/** Where a local audit may go. */
+export const AUDIT_SINKS = ["file", "stderr", "syslog", "none"] as const;
+export type AuditSink = (typeof AUDIT_SINKS)[number];
+
 /** Both methods resolve once the entry is where it must be, and throw a KeywrightError (`audit`) when it is not. */
 export interface AuditLog {
   /** Returns the entry's id. */
