@@ -1,9 +1,8 @@
-// Composes a ready keywright from configuration: the only file that knows all backends. What is not needed for a cached
-// answer is loaded by the part that needs it.
+// Composes a ready keywright from configuration. What is not needed for a cached answer is loaded by the part that needs it.
 import { randomHex } from "./digest.ts";
+import { CLIENT_BACKENDS, clientBackends, optionChecks } from "./all-backends.ts";
 import { openAudit, defaultAuditPath } from "./audit/open.ts";
 import { cachedBackend } from "./backends/cached.ts";
-import { mendaBackend } from "./backends/menda.ts";
 import type { Configuration } from "./config/configuration.ts";
 import { readConfig } from "./config/snapshot.ts";
 import { KeywrightError } from "./errors.ts";
@@ -16,6 +15,7 @@ import { showAddress } from "./resolver/address.ts";
 import type { Ask } from "./resolver/ask.ts";
 import type { AuditLog } from "./resolver/audit-log.ts";
 import type { Backend } from "./resolver/backend.ts";
+import type { Explanation } from "./resolver/explain.ts";
 import type { RuntimeIdentity } from "./resolver/identity.ts";
 import { matchFault } from "./resolver/match.ts";
 import { createRefs } from "./resolver/refs.ts";
@@ -44,12 +44,11 @@ export interface Keywright {
    * (no ref answers), `refused`, `denied`, `audit`, or what went wrong at the backend.
    */
   resolve(ask: Ask): Promise<Secret | undefined>;
+  /** What `resolve` would do and why; asks nobody, writes nothing down. `identity`: instead of our own. */
+  explain(ask: Ask, identity?: RuntimeIdentity): Promise<Explanation>;
   /** Whose an address is, without asking anybody. */
   classify(address: string): "ours" | "refused" | "foreign";
 }
-
-/** The backends that a client's configuration may name. */
-export const CLIENT_BACKENDS = ["menda"] as const;
 
 /** Throws `configuration` when the configuration cannot be read or is not valid. */
 export async function openKeywright(options: KeywrightOptions = {}): Promise<Keywright> {
@@ -63,6 +62,7 @@ export async function openKeywright(options: KeywrightOptions = {}): Promise<Key
     env,
     kind: "client",
     backends: CLIENT_BACKENDS,
+    optionChecks,
     matchFault,
     version: VERSION,
   });
@@ -74,7 +74,9 @@ export async function openKeywright(options: KeywrightOptions = {}): Promise<Key
     refs: createRefs(config.refs),
     stores: config.stores,
     policies: config.policies,
-    backends: { menda: cached(mendaBackend({ debug, env, home, clock })) },
+    backends: Object.fromEntries(
+      Object.entries(clientBackends({ debug, env, home, clock })).map(([name, one]) => [name, cached(one)]),
+    ),
     audit: await heard(auditOf(config, { ...options, clock }), log),
     now: () => clock.now(),
     auditUnknown: false,
@@ -84,6 +86,10 @@ export async function openKeywright(options: KeywrightOptions = {}): Promise<Key
     resolve(ask) {
       debug?.(`${shownAsk(ask)}: ${house.refs.find(ask).outcome}`);
       return resolve(house, ask, identity);
+    },
+    async explain(ask, as = identity) {
+      const { explain } = await import("./resolver/explain.ts");
+      return explain(house, ask, as);
     },
     classify: (url) => house.refs.find({ kind: "registry", url, action: "read" }).outcome,
   };

@@ -62,7 +62,7 @@ export function cachedBackend(inner: Backend, options: CacheOptions): Backend {
     return secret;
   }
 
-  return { retrieve, upstream, check: () => inner.check() };
+  return { ...inner, retrieve, upstream };
 }
 
 interface Question {

@@ -19,7 +19,7 @@ export interface MendaBackendOptions {
   readonly debug?: Say | undefined;
 }
 
-interface Settings {
+export interface MendaSettings {
   readonly profile: string | undefined;
   readonly protocol: Protocol;
   /** Seconds for one request. */
@@ -34,12 +34,12 @@ const PROTOCOLS: readonly Protocol[] = ["auto", "menda", "standard"];
 const OPTIONS = ["profile", "protocol", "request_timeout", "timeout"];
 
 export function mendaBackend({ env, home, clock, debug }: MendaBackendOptions): Backend {
-  const accountFor = ({ profile }: Settings): MendaAccount =>
+  const accountFor = ({ profile }: MendaSettings): MendaAccount =>
     mendaAccount({ env, home, now: clock.now(), ...(profile === undefined ? {} : { profile }) });
 
   return {
     async retrieve(location) {
-      const settings = settingsOf(location.store);
+      const settings = mendaSettings(location.store);
       const url = addressUrl(location);
       const account = accountFor(settings);
       const { createHttp } = await import("../io/http.ts");
@@ -67,7 +67,7 @@ export function mendaBackend({ env, home, clock, debug }: MendaBackendOptions): 
       // Nothing is needed but an account, and which one that is, each store says for itself.
     },
     async upstream(location) {
-      return upstreamOf(accountFor(settingsOf(location.store)));
+      return upstreamOf(accountFor(mendaSettings(location.store)));
     },
   };
 }
@@ -97,7 +97,8 @@ function urlOf({ scheme = "https", host, port, path }: Address): string {
   return `${scheme}://${host}${usual ? "" : `:${port}`}${path}/`;
 }
 
-function settingsOf({ name, options }: SecretStore): Settings {
+/** Throws `configuration`. */
+export function mendaSettings({ name, options }: SecretStore): MendaSettings {
   const fault = (key: string, wanted: string): KeywrightError =>
     new KeywrightError("configuration", `store ${name}: ${key} must be ${wanted}`);
   const unknown = Object.keys(options).find((key) => !OPTIONS.includes(key));

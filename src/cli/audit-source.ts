@@ -62,7 +62,7 @@ function* brokerLines(lines: Iterable<string>, seq: number): Generator<ChainLine
 }
 
 async function configuredPath({ env, home }: CliContext): Promise<string> {
-  const { CLIENT_BACKENDS } = await import("../keywright.ts");
+  const { CLIENT_BACKENDS } = await import("../all-backends.ts");
   const { audit } = await readConfig({
     env,
     home,

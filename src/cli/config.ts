@@ -110,9 +110,10 @@ async function load(
   const { loadConfig } = await import("../config/load.ts");
   const { matchFault } = await import("../resolver/match.ts");
   const { BROKER_BACKENDS } = await import("../broker/config.ts");
-  const { CLIENT_BACKENDS } = await import("../keywright.ts");
+  const { CLIENT_BACKENDS, optionChecks } = await import("../all-backends.ts");
   const backends = kind === "broker" ? BROKER_BACKENDS : CLIENT_BACKENDS;
-  return loadConfig({ home, env, etc, kind, file, backends, matchFault, debug: log?.debug });
+  const checks = await optionChecks();
+  return loadConfig({ home, env, etc, kind, file, backends, matchFault, ...checks, debug: log?.debug });
 }
 
 function placeAsJson(origin: Origin): { readonly file: string; readonly line: number } | "built-in" {

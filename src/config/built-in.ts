@@ -26,6 +26,7 @@ export function builtInConfiguration(): Configuration {
     policy: "registries",
     match: "*.d.codeartifact.*.amazonaws.com",
     username: "aws",
+    options: {},
     locked: false,
   };
   return {

@@ -7,12 +7,13 @@ import { faultAt } from "./fault.ts";
 import { layersOf, type Layer, type Places } from "./layers.ts";
 import { holdLocks, isLocked, locksOf, type Lock } from "./locks.ts";
 import { withLongAudit } from "./settings.ts";
+import type { OptionRules } from "./stores-and-refs.ts";
 import { stampOf, tellLayers, type Stamped } from "./stamp.ts";
 import { merge, originsOf, treeOf, type MapTree, type Origin } from "./tree.ts";
 import { validate, type Rules } from "./validate.ts";
 import { parseYaml } from "./yaml.ts";
 
-export interface LoadOptions extends Places {
+export interface LoadOptions extends Places, OptionRules {
   readonly backends: Rules["backends"];
   readonly matchFault: Rules["matchFault"];
 }

@@ -11,9 +11,12 @@ import { builtInConfiguration } from "./built-in.ts";
 import type { AssertedIdentity, AuditSettings, Configuration } from "./configuration.ts";
 import { layersOf } from "./layers.ts";
 import type { LoadOptions } from "./load.ts";
+import type { OptionRules } from "./stores-and-refs.ts";
 import { stampOf, tellLayers, type Stamped } from "./stamp.ts";
 
 export interface ReadOptions extends LoadOptions {
+  /** Loads what the backends have to say about their options; only for a configuration that is validated anew. */
+  readonly optionChecks?: (() => Promise<OptionRules>) | undefined;
   /** keywright's own version: another one validates anew. */
   readonly version: string;
   /** What the file system counts by; the real one unless a test says otherwise. */
@@ -21,7 +24,7 @@ export interface ReadOptions extends LoadOptions {
 }
 
 /** Raise it when the copy's shape or the validation changes. */
-const FORMAT = 1;
+const FORMAT = 2;
 /** File systems count time in ticks: a file that changed within the last one could change again unnoticed. */
 const SETTLED_NS = 100_000_000n;
 
@@ -40,7 +43,7 @@ export async function readConfig(options: ReadOptions): Promise<Configuration> {
     return kept;
   }
   const { loadConfig } = await import("./load.ts");
-  const loaded = loadConfig(options);
+  const loaded = loadConfig({ ...options, ...(await options.optionChecks?.()) });
   const settled = loaded.stamped.every(({ changed }) => changed + SETTLED_NS < began);
   if (file !== undefined && settled) remember(file, keyOf(loaded.stamped, options), loaded);
   return loaded;

@@ -1,4 +1,5 @@
 // Stores and refs: from their mappings to SecretStore and SecretRef, with every name that they use resolved.
+import { KeywrightError } from "../errors.ts";
 import type { SecretPolicy } from "../resolver/policy.ts";
 import { pathFault, type SecretRef } from "../resolver/ref.ts";
 import type { OptionValue, SecretStore } from "../resolver/store.ts";
@@ -7,7 +8,13 @@ import { asMap, fieldsOf, named, type Fields } from "./fields.ts";
 import { revisionOf } from "./revision.ts";
 import { plain, type Tree } from "./tree.ts";
 
-export interface RefRules {
+/** What the backends have to say about their own options; each throws `configuration`. */
+export interface OptionRules {
+  readonly checkStore?: ((store: SecretStore) => void) | undefined;
+  readonly checkRef?: ((ref: SecretRef, store: SecretStore) => void) | undefined;
+}
+
+export interface RefRules extends Pick<OptionRules, "checkRef"> {
   /** What is wrong with a `match`, as the rest of a sentence; undefined when it is fine. */
   readonly matchFault: (match: string) => string | undefined;
   readonly isLocked: (name: string) => boolean;
@@ -16,11 +23,19 @@ export interface RefRules {
 export function readStores(
   section: Tree | undefined,
   backends: readonly string[],
+  checkStore?: OptionRules["checkStore"],
 ): ReadonlyMap<string, SecretStore> {
-  return new Map(named(section, "stores").map(([name, tree]) => [name, readStore(name, tree, backends)]));
+  return new Map(
+    named(section, "stores").map(([name, tree]) => [name, readStore(name, tree, backends, checkStore)]),
+  );
 }
 
-function readStore(name: string, tree: Tree, backends: readonly string[]): SecretStore {
+function readStore(
+  name: string,
+  tree: Tree,
+  backends: readonly string[],
+  checkStore: OptionRules["checkStore"],
+): SecretStore {
   const path = `stores.${name}`;
   const fields = fieldsOf(tree, path, ["backend", "root", "options"]);
   const backend = fields.requiredText("backend");
@@ -34,10 +49,9 @@ function readStore(name: string, tree: Tree, backends: readonly string[]): Secre
   const root = (fields.text("root") ?? "").replace(/(?<=[^/])\/+$/, "");
   const fault = root === "" ? undefined : pathFault(root);
   if (fault !== undefined) throw fields.fault("root", fault);
-  const options = fields.tree("options");
-  if (options === undefined) return { name, backend, root, options: {} };
-  const given = plain(asMap(options, `${path}.options`)) as { readonly [key: string]: OptionValue };
-  return { name, backend, root, options: given };
+  const store: SecretStore = { name, backend, root, options: optionsOf(fields, path) };
+  accepted(fields, () => checkStore?.(store));
+  return store;
 }
 
 export function readRefs(
@@ -48,7 +62,14 @@ export function readRefs(
 ): readonly SecretRef[] {
   const taken = new Map<string, string>();
   return named(section, "refs").map(([name, tree]) => {
-    const fields = fieldsOf(tree, `refs.${name}`, ["store", "path", "policy", "match", "username"]);
+    const fields = fieldsOf(tree, `refs.${name}`, [
+      "store",
+      "path",
+      "policy",
+      "match",
+      "username",
+      "options",
+    ]);
     const store = target(fields, "store", stores);
     const policy = target(fields, "policy", policies);
     const { path, match } = placeOf(fields, rules);
@@ -65,10 +86,29 @@ export function readRefs(
       policy: policy.name,
       match,
       username,
+      options: optionsOf(fields, `refs.${name}`),
       locked: rules.isLocked(name),
     };
-    return { ...ref, revision: revisionOf(ref, store, policy) };
+    const whole: SecretRef = { ...ref, revision: revisionOf(ref, store, policy) };
+    accepted(fields, () => rules.checkRef?.(whole, store));
+    return whole;
   });
+}
+
+function optionsOf(fields: Fields, path: string): SecretStore["options"] {
+  const options = fields.tree("options");
+  if (options === undefined) return {};
+  return plain(asMap(options, `${path}.options`)) as { readonly [key: string]: OptionValue };
+}
+
+/** What a backend has against its options, said with file and line. */
+function accepted(fields: Fields, check: () => void): void {
+  try {
+    check();
+  } catch (thrown) {
+    if (!(thrown instanceof KeywrightError)) throw thrown;
+    throw fields.fault("options", `cannot be used: ${thrown.message}`, thrown.hint);
+  }
 }
 
 function target<T>(fields: Fields, key: "store" | "policy", all: ReadonlyMap<string, T>): T {

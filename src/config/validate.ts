@@ -4,11 +4,11 @@ import { faultAt } from "./fault.ts";
 import { fieldsOf } from "./fields.ts";
 import { readPolicies } from "./policies.ts";
 import { readAudit, readBroker, readIdentity, readPrincipals } from "./settings.ts";
-import { readRefs, readStores } from "./stores-and-refs.ts";
+import { readRefs, readStores, type OptionRules } from "./stores-and-refs.ts";
 import { BASE } from "./configuration.ts";
 import { at, treeOf, type MapTree, type Tree } from "./tree.ts";
 
-export interface Rules {
+export interface Rules extends OptionRules {
   readonly kind: "client" | "broker";
   /** The names of the backends that exist. */
   readonly backends: readonly string[];
@@ -22,17 +22,21 @@ const CLIENT_KEYS = ["identity", "locked"];
 const BROKER_KEYS = ["principals", "menda", "access_token_ttl", "checkpoints", "limits"];
 
 /** Throws `configuration` with file and line for the first thing that is wrong. */
-export function validate(tree: MapTree, { kind, backends, matchFault, isLocked }: Rules): Configuration {
+export function validate(
+  tree: MapTree,
+  { kind, backends, matchFault, isLocked, checkStore, checkRef }: Rules,
+): Configuration {
   refuseKeysOfOthers(tree, kind);
   const top = fieldsOf(tree, "configuration", [
     ...SHARED_KEYS,
     ...(kind === "client" ? CLIENT_KEYS : BROKER_KEYS),
   ]);
   const principals = kind === "broker" ? readPrincipals(tree) : undefined;
-  const stores = readStores(top.tree("stores"), backends);
+  const stores = readStores(top.tree("stores"), backends, checkStore);
   const policies = readPolicies(top.tree("policies"), principals);
   const refs = readRefs(top.tree("refs"), stores, policies, {
     matchFault,
+    checkRef,
     isLocked: (name) => isLocked(["refs", name]),
   });
   const ttl = kind === "broker" ? top.whole("access_token_ttl", 30, 86_400) : undefined;

@@ -25,6 +25,12 @@ export interface Upstream {
   readonly principal: string;
 }
 
+/** One line of an explanation: what, and how it is. */
+export interface Fact {
+  readonly name: string;
+  readonly value: string;
+}
+
 export interface Backend {
   /**
    * Fetches the value. Returns undefined when there is no such thing at this location;
@@ -35,6 +41,11 @@ export interface Backend {
   check(): Promise<void>;
   /** Local evidence of who will ask upstream, no network. A backend without it is never wrapped in a cache. */
   upstream?(location: Location, context: RetrieveContext): Promise<Upstream>;
+  /**
+   * What `retrieve` would do, in words for `explain`: no value, no credential, no path of a secret, and nothing that
+   * asks the network or a program. A secret's backend has nothing to add beyond the name of its store.
+   */
+  describe?(location: Location, context: RetrieveContext): Promise<readonly Fact[]>;
   /** True: the value is made here, in the transaction that also holds the audit entries. */
   readonly local?: boolean | undefined;
 }

@@ -1,4 +1,5 @@
 // SecretRef: a public name (and, for a registry, the addresses) bound to a store and a policy.
+import type { OptionValue } from "./store.ts";
 
 export interface SecretRef {
   readonly name: string;
@@ -12,6 +13,8 @@ export interface SecretRef {
   readonly match: string | undefined;
   /** The user name that the registry wants with the value; undefined: none is known. */
   readonly username: string | undefined;
+  /** What the store's backend should know about this one value; its backend says which keys there are. */
+  readonly options: { readonly [key: string]: OptionValue };
   /** True when a configuration layer locked this ref: it wins over every ref that is not. */
   readonly locked: boolean;
   /** SHA-256 over the ref, its store and its policy: part of every lease's key. */

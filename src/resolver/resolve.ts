@@ -6,21 +6,15 @@ import type { Ask } from "./ask.ts";
 import type { AuditLog } from "./audit-log.ts";
 import type { Backend } from "./backend.ts";
 import type { RuntimeIdentity } from "./identity.ts";
+import { judge, type Rulebook } from "./judge.ts";
 import { locate } from "./location.ts";
-import { decide, type SecretPolicy, type Verdict } from "./policy.ts";
-import { principalOf } from "./principal.ts";
-import type { Found, Refs } from "./refs.ts";
-import type { SecretStore } from "./store.ts";
+import type { Verdict } from "./policy.ts";
+import type { Found } from "./refs.ts";
 
-export interface House {
-  readonly refs: Refs;
-  readonly stores: ReadonlyMap<string, SecretStore>;
-  readonly policies: ReadonlyMap<string, SecretPolicy>;
+export interface House extends Rulebook {
   /** By the name that a store uses. */
   readonly backends: Readonly<Record<string, Backend>>;
   readonly audit: AuditLog;
-  /** Epoch seconds. */
-  now(): number;
   /** True: a question that no ref answers is audited too (the broker); false: it passes without a trace. */
   readonly auditUnknown: boolean;
   /** W3C `traceparent` of the request that is answered; undefined: none. */
@@ -36,12 +30,9 @@ export async function resolve(
   ask: Ask,
   identity: RuntimeIdentity,
 ): Promise<Secret | undefined> {
-  const found = house.refs.find(ask);
-  if (found.outcome !== "ours") throw await turnedAway(house, ask, identity, found);
-  const { ref, address } = found;
-  const principal = principalOf(identity);
-  const policy = named(house.policies, ref.policy, `ref ${ref.name} names the policy`);
-  const store = named(house.stores, ref.store, `ref ${ref.name} names the store`);
+  const judged = judge(house, ask, identity);
+  if (judged.outcome !== "ours") throw await turnedAway(house, ask, identity, judged);
+  const { ref, address, principal, store, verdict } = judged;
   const backend = house.backends[store.backend];
   if (backend === undefined) {
     throw new KeywrightError(
@@ -50,7 +41,6 @@ export async function resolve(
     );
   }
 
-  const verdict = decide({ ask, principal, identity, ref, policy, now: house.now() });
   const decision = await house.audit.decision({
     principal: principal.name,
     identity,
@@ -120,12 +110,6 @@ async function turnedAway(
   return new KeywrightError("refused", `refused ${shown(ask)}: ${reason}`, {
     hint: "Check the address in the client's configuration; if it is right, a ref with this match is missing.",
   });
-}
-
-function named<T>(table: ReadonlyMap<string, T>, name: string, who: string): T {
-  const entry = table.get(name);
-  if (entry === undefined) throw new KeywrightError("configuration", `${who} ${name}, which does not exist`);
-  return entry;
 }
 
 function shown(ask: Ask): string {

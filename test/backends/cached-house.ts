@@ -34,6 +34,7 @@ export function locationOf(place: Place = {}): Location {
     match,
     username: undefined,
     locked: false,
+    options: {},
     revision: place.revision ?? "r1",
   };
   return { backend: store.backend, store, ref, path: undefined, address, action } as unknown as Location;

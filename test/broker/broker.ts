@@ -38,6 +38,7 @@ export const CONFIG: BrokerConfig = {
     match,
     username: name === "other" ? "reader" : undefined,
     locked: false,
+    options: {},
     revision: "1",
   })),
   policies: new Map([

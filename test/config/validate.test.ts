@@ -87,6 +87,7 @@ test("a ref is read whole", (t) => {
     match: undefined,
     username: undefined,
     locked: false,
+    options: {},
     revision: 64,
   });
   assert.equal(index?.match, "a.example:8443/simple");

@@ -21,6 +21,7 @@ const ref: SecretRef = {
   match: undefined,
   username: undefined,
   locked: false,
+  options: {},
   revision: "1",
 };
 const secret: Ask = { kind: "secret", name: "r" };

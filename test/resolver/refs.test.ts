@@ -9,7 +9,15 @@ import { createRefs, type Found } from "../../src/resolver/refs.ts";
 import { CODEARTIFACT, FOREIGN, HOST, HOSTILE, HOSTILE_LOOPBACK, OURS } from "./corpus.ts";
 
 function ref(name: string, match: string | undefined, more: Partial<SecretRef> = {}): SecretRef {
-  const fixed = { store: "s", path: undefined, policy: "p", username: "aws", locked: false, revision: name };
+  const fixed = {
+    store: "s",
+    path: undefined,
+    policy: "p",
+    username: "aws",
+    locked: false,
+    options: {},
+    revision: name,
+  };
   return { name, match, ...fixed, ...more };
 }
 

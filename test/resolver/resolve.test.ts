@@ -24,6 +24,7 @@ const base: SecretRef = {
   match: undefined,
   username: undefined,
   locked: false,
+  options: {},
   revision: "1",
 };
 const me: RuntimeIdentity = { role: { value: "me", attestation: "asserted" } };

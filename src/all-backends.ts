@@ -1,0 +1,75 @@
+// Every backend by the name that stores use: which there are, how each is made, and what each says about its options.
+// Only the one of a cached registry token's path is loaded at once; each other one is loaded by the first use of it.
+import { mendaBackend, mendaSettings } from "./backends/menda.ts";
+import { KeywrightError } from "./errors.ts";
+import type { Clock } from "./io/clock.ts";
+import type { Say } from "./io/log.ts";
+import type { Backend } from "./resolver/backend.ts";
+import type { SecretRef } from "./resolver/ref.ts";
+import type { SecretStore } from "./resolver/store.ts";
+
+export interface BackendSurroundings {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** undefined: there is none. */
+  readonly home: string | undefined;
+  readonly clock: Clock;
+  readonly debug?: Say | undefined;
+}
+
+/** The backends that a client's configuration may name. */
+export const CLIENT_BACKENDS = ["menda"] as const;
+
+/** The same names, each with its backend; nothing is read or started before a backend is asked. */
+export function clientBackends(
+  surroundings: BackendSurroundings,
+): Readonly<Record<(typeof CLIENT_BACKENDS)[number], Backend>> {
+  return { menda: mendaBackend(surroundings) };
+}
+
+/** What the backends say about the options of stores and refs; for whoever validates a configuration. */
+export interface OptionChecks {
+  /** Throws `configuration` for an option that the store's backend does not know or cannot use. */
+  checkStore(store: SecretStore): void;
+  checkRef(ref: SecretRef, store: SecretStore): void;
+}
+
+/** Loads what the checks need, which a configuration that is already validated does not. */
+export async function optionChecks(): Promise<OptionChecks> {
+  const stores: Readonly<Record<string, (store: SecretStore) => void>> = { menda: mendaSettings };
+  const refs: Readonly<Record<string, (ref: SecretRef, store: SecretStore) => void>> = {};
+  return {
+    checkStore: (store) => stores[store.backend]?.(store),
+    checkRef: (ref, store) => (refs[store.backend] ?? noOptions)(ref, store),
+  };
+}
+
+function noOptions(ref: SecretRef, store: SecretStore): void {
+  const [first] = Object.keys(ref.options);
+  if (first === undefined) return;
+  throw new KeywrightError("configuration", `unknown option ${first}`, {
+    hint: `A ref of a ${store.backend} store has no options.`,
+  });
+}
+
+/** A backend that is loaded when it is first used; `upstream`: whether it can say who asks, so that it may be cached. */
+export function lateBackend(
+  load: () => Promise<Backend>,
+  { upstream }: { readonly upstream: boolean },
+): Backend {
+  let loaded: Promise<Backend> | undefined;
+  const backend = (): Promise<Backend> => (loaded ??= load());
+  const late: Backend = {
+    retrieve: async (location, context) => (await backend()).retrieve(location, context),
+    check: async () => (await backend()).check(),
+    describe: async (location, context) => (await (await backend()).describe?.(location, context)) ?? [],
+  };
+  if (!upstream) return late;
+  return {
+    ...late,
+    async upstream(location, context) {
+      const known = await (await backend()).upstream?.(location, context);
+      if (known === undefined) throw new KeywrightError("internal", "the backend does not say who asks");
+      return known;
+    },
+  };
+}
