@@ -1,7 +1,7 @@
 // Speaks the `keyring` executable of jaraco/keyring 25.7: words in, a call; a secret in, the lines that pip, uv and PDM read.
 // It knows no policy and no backend, and does not look at the address.
 import { KeywrightError } from "../errors.ts";
-import { actionOf } from "../resolver/address.ts";
+import { actionOf } from "../resolver/action.ts";
 import type { RegistryAsk } from "../resolver/ask.ts";
 import type { Secret } from "../secret.ts";
 import { readKeyringWords, WordsError, type KeyringWords } from "./keyring-grammar.ts";

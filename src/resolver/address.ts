@@ -1,6 +1,5 @@
 // Address: a registry's address by one strict ASCII grammar. What does not fit it is never ours; what `match.ts`
 // makes of the rest (refused or foreign) is not decided here. Grammar: RFC 3986 narrowed to what index clients send.
-import type { Action } from "./ask.ts";
 
 /** A registry address that passed the strict grammar. */
 export interface Address {
@@ -49,15 +48,6 @@ export function isPlainPath(path: string): boolean {
   return segments.every(
     (segment, at) => segment !== "." && segment !== ".." && (segment !== "" || at === segments.length - 1),
   );
-}
-
-/**
- * What a client that asks for this address is about to do, as far as the address shows it: `read` for the simple API of
- * a Python index (PEP 503), `publish` for everything else.
- */
-export function actionOf(text: string): Action {
-  const path = /^https?:\/\/[^/]+(\/.*)$/i.exec(text)?.[1] ?? "";
-  return path.split("/").includes("simple") ? "read" : "publish";
 }
 
 /** The address as it may be written to a log or shown: without user information, query or fragment, printable, short. */

@@ -82,7 +82,8 @@ function literal(text: string): string {
 
 /**
  * Unanchored on purpose: these only ever refuse. A text imitates when it holds the whole host (dots may have become
- * hyphens or underscores), or, of a host with stars, the literal piece that says what service it is.
+ * hyphens or underscores), or, of a host with stars, the literal piece that says what service it is. A piece that is one label is
+ * a plain word to everybody else, so it imitates only between dots.
  */
 function imitationsOf(host: string, port: string | undefined): readonly RegExp[] {
   const inText = (pattern: string): RegExp => {
@@ -96,5 +97,9 @@ function imitationsOf(host: string, port: string | undefined): readonly RegExp[]
     .slice(0, -1)
     .map((piece) => piece.replace(/^[.-]+|[.-]+$/g, ""))
     .filter((piece) => piece.length >= 6);
-  return [core, ...pieces].map(inText);
+  const words = pieces.filter((piece) => !piece.includes("."));
+  return [
+    ...[core, ...pieces.filter((piece) => piece.includes("."))].map(inText),
+    ...words.map((word) => new RegExp(`\\.${literal(word)}\\.`)),
+  ];
 }

@@ -1,144 +1,20 @@
 // Addresses and what must become of each, used by the resolver's tests and by those of the whole command.
+import { HOST_MATCHES } from "../../src/resolver/codeartifact.ts";
+import { DUALSTACK, hostileOf, hostOf, IPV4, VPCE } from "./hostile.ts";
 
-export const CODEARTIFACT = "*.d.codeartifact.*.amazonaws.com";
-export const HOST = "dom-123456789012.d.codeartifact.eu-west-1.amazonaws.com";
+export const CODEARTIFACT = HOST_MATCHES.ipv4;
+export const HOST = hostOf(IPV4);
 
 /** Every one of these must be refused, whatever else is configured. */
-export const HOSTILE: readonly string[] = [
-  // look-alike hosts
-  `https://${HOST}.evil.example/pypi/r/simple/`,
-  `https://evil-${HOST}.evil.example/`,
-  "https://dom-123456789012.d.codeartifact.evil.example/pypi/r/simple/",
-  "https://dom-123456789012.d.codeartifact.eu-west-1.amazonaws.evil.example/pypi/r/",
-  "https://dom-123456789012.d.codeartifact.eu-west-1.amazonaws.example/pypi/r/",
-  "https://dom-123456789012.d.codeartifact.eu-west-1.amazonaws.comevil.example/",
-  "https://dom-123456789012.d.codeartifact.eu-west-1.amazonaws.co/pypi/r/",
-  "https://dom-123456789012-d-codeartifact-eu-west-1-amazonaws.com/pypi/r/simple/",
-  "https://dom-123456789012.d-codeartifact.eu-west-1.amazonaws.com/pypi/r/simple/",
-  "https://dom-123456789012.d.codeartifact.eu-west-1.amazonaws-com.example/",
-  "https://dom_123456789012.d.codeartifact.eu-west-1.amazonaws.com/",
-  "https://a.b.d.codeartifact.eu-west-1.amazonaws.com/pypi/r/simple/",
-  "https://dom-123456789012.d.codeartifact.eu.west.1.amazonaws.com/pypi/r/simple/",
-  "https://.d.codeartifact.eu-west-1.amazonaws.com/",
-  "https://dom..d.codeartifact.eu-west-1.amazonaws.com/",
-  "https://dom-123456789012.d.codeartifact..amazonaws.com/",
-  "https://*.d.codeartifact.*.amazonaws.com/",
-  // user information
-  `https://${HOST}@evil.example/`,
-  `https://${HOST}:443@evil.example/`,
-  `https://aws@${HOST}@evil.example/`,
-  `https://aws:secret@${HOST}/pypi/r/simple/`,
-  `https://:@${HOST}/pypi/r/simple/`,
-  `https://@${HOST}/pypi/r/simple/`,
-  `https://evil.example@${HOST}/pypi/r/simple/`,
-  `https://evil.example:80@${HOST}/`,
-  `https://root@${HOST}/pypi/r/simple/`,
-  `https://a%40b@${HOST}/`,
-  `aws@${HOST}`,
-  `${HOST}@evil.example`,
-  // backslashes
-  `https://evil.example\\@${HOST}/`,
-  `https://${HOST}\\@evil.example/`,
-  `https://${HOST}\\.evil.example/`,
-  `https:\\\\${HOST}\\pypi`,
-  `\\\\${HOST}\\share`,
-  // full-width and other letters, IDN
-  "https://dom-123456789012.d.codeartifact.eu-west-1.\uff41mazonaws.com/pypi/r/simple/",
-  "https://dom-123456789012.d.codeartifact.eu-west-1.amazonaws\u3002com/pypi/r/simple/",
-  "https://dom-123456789012\uff0ed.codeartifact.eu-west-1.amazonaws.com/",
-  "https://dom-123456789012.d.codeart\u0456fact.eu-west-1.amazonaws.com/",
-  "https://dom-123456789012.d.codeartifact.eu-west-1.amazonaws.com\u200b/",
-  "https://dom-123456789012.d.codeartifact.eu-west-1.amazonaws.com\u2044pypi/",
-  "https://d\u00f6m.d.codeartifact.eu-west-1.amazonaws.com/",
-  "https://xn--0.d.codeartifact.eu-west-1.amazonaws.com/",
-  "https://\u212aelvin.d.codeartifact.eu-west-1.amazonaws.com/",
-  // percent signs
-  "https://dom-123456789012.d.codeartifact.eu-west-1.amazonaws%2ecom/pypi/r/simple/",
-  "https://dom-123456789012%2ed%2ecodeartifact%2eeu-west-1%2eamazonaws%2ecom/",
-  "https://dom-123456789012.d.codeartifact.eu-west-1.amazonaws%252ecom/",
-  "https://dom-123456789012.%64.codeartifact.eu-west-1.amazonaws.com/",
-  `https://${HOST}%00.evil.example/`,
-  `https://${HOST}%2f.evil.example/`,
-  `https://${HOST}%40evil.example/`,
-  `https%3a%2f%2f${HOST}/`,
-  // trailing dots, ports
-  `https://${HOST}./pypi/r/simple/`,
-  `${HOST}.`,
-  `https://${HOST}:8443/pypi/r/simple/`,
-  `https://${HOST}:80/pypi/r/simple/`,
-  `https://${HOST}:0443/`,
-  `https://${HOST}:+443/`,
-  `https://${HOST}:/`,
-  `https://${HOST}:443443/`,
-  `https://${HOST}:99999/`,
-  `https://${HOST}:443:443/`,
-  `${HOST}:8443`,
-  `${HOST}:`,
-  // other schemes
-  `http://${HOST}/pypi/r/simple/`,
-  `ftp://${HOST}/`,
-  `file://${HOST}/`,
-  `ws://${HOST}/`,
-  `git+https://${HOST}/`,
-  `sparse+https://${HOST}/`,
-  `javascript://${HOST}/%0aalert(1)`,
-  `//${HOST}/pypi/r/simple/`,
-  `https:${HOST}/pypi/r/simple/`,
-  `https:/${HOST}/pypi/r/simple/`,
-  `https:///${HOST}/pypi/r/simple/`,
-  `https:////${HOST}/`,
-  `://${HOST}/`,
-  `view-source:https://${HOST}/`,
-  // the pattern where it does not belong
-  `https://evil.example/${HOST}/pypi/r/simple/`,
-  `https://evil.example/?next=https://${HOST}/`,
-  `https://evil.example/#${HOST}`,
-  `https://evil.example/https://${HOST}/simple/`,
-  `https://evil.example;${HOST}/`,
-  `https://evil.example,${HOST}/`,
-  `https://${HOST},evil.example/`,
-  `https://${HOST};evil.example/`,
-  `https://[${HOST}]/`,
-  `https://(${HOST})/`,
-  // path, query, fragment
-  `https://${HOST}/pypi/../npm/r/`,
-  `https://${HOST}/pypi/./r/simple/`,
-  `https://${HOST}/pypi/%2e%2e/npm/`,
-  `https://${HOST}/pypi/%2E/npm/`,
-  `https://${HOST}/pypi%2fr/simple/`,
-  `https://${HOST}/pypi%5cr/simple/`,
-  `https://${HOST}/pypi/%00/simple/`,
-  `https://${HOST}/pypi/%0d%0a/simple/`,
-  `https://${HOST}/pypi/%252e%252e/npm/`,
-  `https://${HOST}//pypi/r/simple/`,
-  `https://${HOST}/pypi//r/simple/`,
-  `https://${HOST}/pypi/r/simple//`,
-  `https://${HOST}/pypi/r/simple/?x=1`,
-  `https://${HOST}?x=1`,
-  `https://${HOST}#frag`,
-  `https://${HOST}/pypi/r/simple/#frag`,
-  `https://${HOST}/pypi/%zz/`,
-  `https://${HOST}/pypi/r/simple/"`,
-  `https://${HOST}/<script>`,
-  // white space and control characters
-  ` https://${HOST}/pypi/r/simple/`,
-  `https://${HOST}/pypi/r/simple/ `,
-  `https://${HOST} /pypi/r/simple/`,
-  `https://${HOST} .evil.example/`,
-  `https://${HOST}\t/pypi/`,
-  `https://${HOST}\n/pypi/`,
-  `https://${HOST}/pypi/r/simple/\n`,
-  `https://${HOST}/pypi/r/simple/\r\nHost: evil.example`,
-  `https://dom-123456789012.d.codeartifact.eu-west-1.amazon\naws.com/`,
-  `https://${HOST}\u0000.evil.example/`,
-  `https://${HOST}/\u007f`,
-  `https://${HOST}/\u0085`,
-  // length
-  `https://${HOST}/${"a".repeat(10_000)}`,
-  `https://${"a".repeat(10_000)}.${HOST}/`,
-  "a".repeat(10_000),
-  `${"d.codeartifact.".repeat(130)}`,
-];
+export const HOSTILE: readonly string[] = hostileOf(IPV4);
+
+/** The refs' matches for the three forms of host, and what must be refused with all of them. */
+export const MATCHES = HOST_MATCHES;
+export const HOSTILE_BY_FORM: Readonly<Record<keyof typeof MATCHES, readonly string[]>> = {
+  ipv4: HOSTILE,
+  dualstack: hostileOf(DUALSTACK),
+  vpce: hostileOf(VPCE),
+};
 
 /** With the loopback ref `127.0.0.1:8801/feed` and `localhost:8802` configured, these are refused too. */
 export const HOSTILE_LOOPBACK: readonly string[] = [
@@ -171,6 +47,16 @@ export const OURS: readonly string[] = [
   `https://${HOST}/pypi/repo/simple/demo/1.0/demo-1.0%2Blocal-py3-none-any.whl`,
 ];
 
+/** With the refs of all three forms, these are ours too. */
+export const OURS_BY_FORM: readonly string[] = [
+  `https://${hostOf(DUALSTACK)}/pypi/repo/simple/`,
+  `https://aws@${hostOf(DUALSTACK)}/pypi/repo/simple`,
+  hostOf(DUALSTACK),
+  `HTTPS://${hostOf(DUALSTACK).toUpperCase()}:443/npm/repo/`,
+  `https://${hostOf(VPCE)}/pypi/d/dom-123456789012/repo/simple/`,
+  `https://aws@${hostOf(VPCE)}/maven/d/my-2nd-domain-123456789012/repo/`,
+];
+
 /** These are somebody else's: silent, without network. */
 export const FOREIGN: readonly string[] = [
   "",
@@ -187,6 +73,9 @@ export const FOREIGN: readonly string[] = [
   "packages.example:8443",
   "https://s3.eu-west-1.amazonaws.com/bucket/",
   "https://codeartifact.eu-west-1.amazonaws.com/v1/domain",
+  "https://codeartifact.eu-west-1.api.aws/v1/domain",
+  "https://packages.example/my-codeartifact-mirror/simple/",
+  "codeartifact",
   "login item (me@mail.example)",
   "system",
   "http://127.0.0.1:9000/simple/",

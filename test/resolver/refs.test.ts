@@ -2,11 +2,23 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { KeywrightError } from "../../src/errors.ts";
-import { actionOf, parseAddress, showAddress } from "../../src/resolver/address.ts";
+import { actionOf } from "../../src/resolver/action.ts";
+import { parseAddress, showAddress } from "../../src/resolver/address.ts";
 import { matchFault } from "../../src/resolver/match.ts";
 import type { SecretRef } from "../../src/resolver/ref.ts";
 import { createRefs, type Found } from "../../src/resolver/refs.ts";
-import { CODEARTIFACT, FOREIGN, HOST, HOSTILE, HOSTILE_LOOPBACK, OURS } from "./corpus.ts";
+import {
+  CODEARTIFACT,
+  FOREIGN,
+  HOST,
+  HOSTILE,
+  HOSTILE_BY_FORM,
+  HOSTILE_LOOPBACK,
+  MATCHES,
+  OURS,
+  OURS_BY_FORM,
+} from "./corpus.ts";
+import { FOOLED, FOOLED_ELSEWHERE } from "./hostile.ts";
 
 function ref(name: string, match: string | undefined, more: Partial<SecretRef> = {}): SecretRef {
   const fixed = {
@@ -26,6 +38,7 @@ function outcome(refs: readonly SecretRef[], url: string): Found {
 }
 
 const aws = ref("codeartifact", CODEARTIFACT);
+const forms = Object.entries(MATCHES).map(([form, match]) => ref(form, match));
 const feed = ref("feed", "127.0.0.1:8801/feed");
 const local = ref("local", "localhost:8802");
 
@@ -38,6 +51,39 @@ test("every hostile address is refused beside loopback refs, and theirs too", ()
   for (const url of [...HOSTILE, ...HOSTILE_LOOPBACK]) {
     assert.equal(outcome([aws, feed, local], url).outcome, "refused", JSON.stringify(url.slice(0, 120)));
   }
+});
+
+test("every hostile address of each form of host is refused, with its own ref alone and beside the others", () => {
+  for (const form of ["ipv4", "dualstack", "vpce"] as const) {
+    for (const url of HOSTILE_BY_FORM[form]) {
+      for (const refs of [[ref(form, MATCHES[form])], forms]) {
+        assert.equal(outcome(refs, url).outcome, "refused", JSON.stringify([form, url.slice(0, 120)]));
+      }
+    }
+  }
+});
+
+for (const [name, url] of Object.entries(FOOLED)) {
+  test(`refused: ${name}`, () => {
+    assert.equal(outcome(forms, url).outcome, "refused", url);
+    assert.notEqual(outcome([aws], url).outcome, "ours", url);
+  });
+}
+
+for (const [name, url] of Object.entries(FOOLED_ELSEWHERE)) {
+  test(`foreign: ${name}`, () => assert.equal(outcome(forms, url).outcome, "foreign", url));
+}
+
+test("the addresses of all three forms are ours when each has its ref", () => {
+  for (const url of [...OURS, ...OURS_BY_FORM]) assert.equal(outcome(forms, url).outcome, "ours", url);
+  for (const url of FOREIGN) assert.equal(outcome(forms, url).outcome, "foreign", JSON.stringify(url));
+});
+
+test("a piece of a match that is one label imitates only as a label", () => {
+  const dual = ref("dual", MATCHES.dualstack);
+  assert.equal(outcome([dual], "https://x-123456789012.codeartifact.evil.example/").outcome, "refused");
+  assert.equal(outcome([dual], "https://x%2ecodeartifact%2eevil.example/").outcome, "refused");
+  assert.equal(outcome([dual], "https://packages.example/codeartifact/simple/").outcome, "foreign");
 });
 
 test("our own addresses are ours", () => {
@@ -229,12 +275,4 @@ test("what is shown of an address has no user information, query, fragment or un
   assert.equal(showAddress("user:hunter2@host.example"), "***@host.example");
   assert.equal(showAddress("https://h\u00f6st/\n"), "https://h\\u00f6st/\\u000a");
   assert.ok(showAddress("a".repeat(10_000)).length < 300);
-});
-
-test("the simple API is read, everything else counts as publish", () => {
-  assert.equal(actionOf(`https://${HOST}/pypi/r/simple/`), "read");
-  assert.equal(actionOf(`https://${HOST}/pypi/r/simple`), "read");
-  assert.equal(actionOf(`https://${HOST}/pypi/r/`), "publish");
-  assert.equal(actionOf(`https://${HOST}/pypi/r/simpleton/`), "publish");
-  assert.equal(actionOf(HOST), "publish");
 });
