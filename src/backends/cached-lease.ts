@@ -5,7 +5,9 @@ import { join } from "node:path";
 import { sha256 } from "../digest.ts";
 import { orMiss, readPrivate, writePrivate } from "../io/files.ts";
 import type { RetrieveContext, Upstream } from "../resolver/backend.ts";
+import { codeArtifactTarget } from "../resolver/codeartifact.ts";
 import type { Location } from "../resolver/location.ts";
+import { PARTITION_NAMES } from "../resolver/partitions.ts";
 import { Secret } from "../secret.ts";
 
 export interface Lease {
@@ -19,6 +21,7 @@ export interface Lease {
 /** SHA-256 of all that separates one lease from another; what the ref's store and policy say is in its revision. */
 export function leaseKey(location: Location, context: RetrieveContext, upstream: Upstream): string {
   const { backend, store, ref, action } = location;
+  const duration = context.ask.kind === "registry" ? context.ask.duration : undefined;
   return sha256(
     JSON.stringify([
       backend,
@@ -30,17 +33,19 @@ export function leaseKey(location: Location, context: RetrieveContext, upstream:
       ref.revision,
       targetOf(location),
       action,
+      ...(duration === undefined ? [] : [duration]),
     ]),
   );
 }
 
-const CODEARTIFACT = /^([a-z0-9-]+-[0-9]{12})\.d\.codeartifact\.([a-z0-9-]+)\.amazonaws\.com$/;
-
-/** What the token is good for: a CodeArtifact domain whole, elsewhere the ref's part of one host and port. */
+/** What the token is good for: a CodeArtifact domain whole (by one form of host), elsewhere the ref's part of one host and port. */
 function targetOf({ address, path, ref }: Location): readonly (string | number)[] {
   if (address === undefined) return ["secret", path ?? ""];
-  const domain = address.port === 443 ? CODEARTIFACT.exec(address.host) : null;
-  if (domain !== null) return ["codeartifact", domain[1] ?? "", domain[2] ?? ""];
+  const target = codeArtifactTarget(address, PARTITION_NAMES);
+  if (target !== undefined) {
+    const { domain, owner, region, partition, form } = target;
+    return ["codeartifact", domain, owner, region, partition, form === "vpce" ? address.host : form];
+  }
   const slash = ref.match?.indexOf("/") ?? -1;
   return ["registry", address.host, address.port, slash === -1 ? "" : (ref.match?.slice(slash) ?? "")];
 }

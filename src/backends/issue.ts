@@ -27,7 +27,9 @@ export function issueBackend({ mint }: { readonly mint: Mint }): Backend {
     local: true,
     check: async () => undefined,
     retrieve: async (location: Location, context: RetrieveContext) => {
-      const { ttl, username } = issueOptions(location);
+      const { ttl: most, username } = issueOptions(location);
+      const { duration = 0 } = context.ask.kind === "registry" ? context.ask : {};
+      const ttl = duration > 0 ? Math.min(most, duration) : most;
       const { token, expiresAt } = mint({
         audience: location.ref.name,
         scope: location.action,

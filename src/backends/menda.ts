@@ -69,6 +69,11 @@ export function mendaBackend({ env, home, clock, debug }: MendaBackendOptions): 
     async upstream(location) {
       return upstreamOf(accountFor(mendaSettings(location.store)));
     },
+    async describe({ store }) {
+      const { describeMenda } = await import("./menda-describe.ts");
+      const settings = mendaSettings(store);
+      return describeMenda({ account: () => accountFor(settings), protocol: settings.protocol, home });
+    },
   };
 }
 

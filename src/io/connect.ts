@@ -102,7 +102,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ETIMEDOUT: "it did not answer; check the network and the proxy",
 };
 
-/** Only the code of `error` is kept: a parser's error carries what it could not parse. */
+/** Only the code of `error` is kept, in the message and as the cause: a parser's error carries what it could not parse. */
 export function unreachable(name: string, error: unknown): KeywrightError {
   const code = codeOf(error);
   const [reason, hint] = (REASONS[code] ?? "the connection failed; check the network and the proxy").split(
@@ -112,7 +112,10 @@ export function unreachable(name: string, error: unknown): KeywrightError {
     ? "HTTPS_PROXY names this proxy, and NO_PROXY the hosts that need none"
     : hint;
   const said = `${reason} (${code})`;
-  return new KeywrightError("network", `cannot reach ${name}: ${said}`, { hint: sentence(proxied ?? "") });
+  return new KeywrightError("network", `cannot reach ${name}: ${said}`, {
+    hint: sentence(proxied ?? ""),
+    cause: { code },
+  });
 }
 
 function untrusted(name: string, error: unknown, hint: string): KeywrightError {

@@ -1,6 +1,7 @@
-// The only HTTP client of keywright: https, or http to loopback. It follows no redirect, keeps no connection, verifies
-// every certificate, and puts neither a query string, a header nor a body into an error.
-import { isLoopback } from "../loopback.ts";
+// The only HTTP client of keywright: https, or http to loopback and, for who asks for it, to a cloud machine's metadata.
+// It follows no redirect, keeps no connection, verifies every certificate, and puts neither a query string, a header nor
+// a body into an error.
+import { isLoopback, METADATA_HOSTS } from "../loopback.ts";
 import { type IncomingMessage, request as httpRequest } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
@@ -9,10 +10,13 @@ import type { Clock } from "./clock.ts";
 import { connect, unreachable } from "./connect.ts";
 import type { Say } from "./log.ts";
 import { proxyFor } from "./proxy.ts";
+import type { CaBundle } from "./trust.ts";
 
 export interface HttpRequest {
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "POST" | "PUT";
   readonly url: string;
+  /** True: may be plain http to the link-local addresses of METADATA_HOSTS, for which no proxy is asked. */
+  readonly metadata?: boolean | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly body?: string | undefined;
   /** Epoch seconds at which everything must be over; undefined: only the limit for one request counts. */
@@ -34,6 +38,8 @@ export interface Http {
 export interface HttpOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
+  /** Whose certificates are trusted instead of the default roots; undefined: as the environment says. */
+  readonly caBundle?: CaBundle | undefined;
   /** Seconds for one request; 10 when undefined. */
   readonly requestTimeout?: number | undefined;
   /** Hears of each request: method, origin, path, status, time. */
@@ -47,7 +53,8 @@ export function createHttp(options: HttpOptions): Http {
   let roots: { readonly pem: string[]; readonly hint: string } | undefined;
   const trust = async (): Promise<{ readonly pem: string[]; readonly hint: string }> => {
     const { trustedRoots, trustHint } = await import("./trust.ts");
-    roots ??= { pem: trustedRoots(options.env), hint: trustHint(options.env) };
+    const { env, caBundle } = options;
+    roots ??= { pem: trustedRoots(env, caBundle), hint: trustHint(env, caBundle) };
     return roots;
   };
 
@@ -58,7 +65,7 @@ export function createHttp(options: HttpOptions): Http {
   ): Promise<HttpReply> {
     const secure = url.protocol === "https:";
     const port = Number(url.port) || (secure ? 443 : 80);
-    const proxy = proxyFor(url.hostname, port, options.env);
+    const proxy = isMetadata(url, request) ? undefined : proxyFor(url.hostname, port, options.env);
     const { pem, hint } = secure ? await trust() : { pem: [], hint: "" };
     const route = { secure, host: url.hostname, port, proxy, roots: pem, trustHint: hint, opened };
     return send(await connect(route), url, request);
@@ -85,13 +92,15 @@ export function createHttp(options: HttpOptions): Http {
   };
 }
 
-function checked({ url: text, headers = {} }: HttpRequest): URL {
-  const url = URL.parse(text);
+function checked(request: HttpRequest): URL {
+  const { headers = {} } = request;
+  const url = URL.parse(request.url);
   if (url === null)
     throw wrong("the address of a request is not a URL", "It must begin with https:// and a host name.");
   if (url.username !== "" || url.password !== "")
     throw wrong(`the address of ${url.host} has a user name in it`, undefined);
-  if (url.protocol !== "https:" && !(url.protocol === "http:" && isLoopback(url.hostname))) {
+  const plain = isLoopback(url.hostname) || isMetadata(url, request);
+  if (url.protocol !== "https:" && !(url.protocol === "http:" && plain)) {
     throw wrong(
       `${url.protocol}//${url.host} is not https`,
       "Use https://; plain http is for loopback addresses only.",
@@ -102,6 +111,10 @@ function checked({ url: text, headers = {} }: HttpRequest): URL {
       throw wrong(`the header ${name} for ${url.origin} has a character that cannot be sent`, undefined);
   }
   return url;
+}
+
+function isMetadata({ hostname }: URL, { metadata = false }: HttpRequest): boolean {
+  return metadata && METADATA_HOSTS.has(hostname);
 }
 
 const unheard = (reply: Promise<HttpReply>): Promise<HttpReply> => reply;
@@ -148,7 +161,7 @@ function timeLimit(
 
 function send(socket: Duplex, url: URL, request: HttpRequest): Promise<HttpReply> {
   const { method, body = "" } = request;
-  const length = method === "POST" ? { "Content-Length": String(Buffer.byteLength(body)) } : {};
+  const length = method !== "GET" ? { "Content-Length": String(Buffer.byteLength(body)) } : {};
   // Set here because the connection is ours: over TLS, Node would add the port to a Host of its own.
   const fixed = {
     Host: url.host,
@@ -164,7 +177,7 @@ function send(socket: Duplex, url: URL, request: HttpRequest): Promise<HttpReply
       received(reply, url.origin).then(resolve, reject);
     });
     sent.once("error", (error) => reject(unreachable(url.origin, error)));
-    sent.end(method === "POST" ? body : undefined);
+    sent.end(method !== "GET" ? body : undefined);
   });
 }
 

@@ -19,18 +19,31 @@ const SYSTEM_FILES = [
 ];
 const PEM = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
 
-/** The root certificates as PEM, each once. Throws `configuration` when a variable names what holds no certificate. */
-export function trustedRoots(env: Environment): string[] {
-  const replacing = REPLACING.find((variable) => isSet(env, variable));
-  const roots = replacing === undefined ? defaultRoots() : named(env, replacing);
-  const extra = isSet(env, ADDING) ? named(env, ADDING) : [];
+/** A file of certificates, or a folder of such files. */
+export interface CaBundle {
+  readonly file: string;
+  /** The variable or option that names it, for people. */
+  readonly namedBy: string;
+}
+
+/**
+ * The root certificates as PEM, each once; a `bundle` goes before what the environment names instead of the default roots.
+ * Throws `configuration` when a variable names what holds no certificate.
+ */
+export function trustedRoots(env: Environment, bundle?: CaBundle): string[] {
+  const variable = REPLACING.find((each) => isSet(env, each));
+  const replacing = bundle ?? (variable === undefined ? undefined : bundleOf(env, variable));
+  const roots = replacing === undefined ? defaultRoots() : named(replacing);
+  const extra = isSet(env, ADDING) ? named(bundleOf(env, ADDING)) : [];
   const once = new Map<string, string>();
   for (const pem of [...roots, ...extra]) once.set(pem.replace(/\s/g, ""), pem);
   return [...once.values()];
 }
 
 /** What to do about a server that is not trusted, given what is set. */
-export function trustHint(env: Environment): string {
+export function trustHint(env: Environment, bundle?: CaBundle): string {
+  if (bundle !== undefined)
+    return `${bundle.namedBy} names ${bundle.file}, which has to hold the CA that signs this certificate.`;
   const set = [...REPLACING, ADDING].filter((variable) => isSet(env, variable));
   const now = set.length === 0 ? "none of them is set" : `set now: ${set.join(", ")}`;
   return (
@@ -43,8 +56,11 @@ function isSet(env: Environment, variable: string): boolean {
   return env[variable] !== undefined && env[variable] !== "";
 }
 
-function named(env: Environment, variable: string): string[] {
-  const file = env[variable] ?? "";
+function bundleOf(env: Environment, variable: string): CaBundle {
+  return { file: env[variable] ?? "", namedBy: variable };
+}
+
+function named({ file, namedBy: variable }: CaBundle): string[] {
   const found = read(variable, file);
   const first = found[0];
   if (first === undefined) throw unusable(variable, file, "has no certificate (PEM)");

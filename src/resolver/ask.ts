@@ -17,6 +17,8 @@ export interface RegistryAsk {
   readonly username?: string | undefined;
   readonly action: Action;
   readonly reason?: string | undefined;
+  /** Seconds that the token should live at most: 900..43200, or 0 for as long as the session behind it; undefined: not said. */
+  readonly duration?: number | undefined;
 }
 
 export type Ask = SecretAsk | RegistryAsk;

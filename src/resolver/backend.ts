@@ -4,6 +4,7 @@ import type { Ask } from "./ask.ts";
 import type { RuntimeIdentity } from "./identity.ts";
 import type { Location } from "./location.ts";
 import type { Principal } from "./principal.ts";
+import type { SecretStore } from "./store.ts";
 
 export interface RetrieveContext {
   readonly ask: Ask;
@@ -37,8 +38,8 @@ export interface Backend {
    * throws a KeywrightError when it should be there and could not be had.
    */
   retrieve(location: Location, context: RetrieveContext): Promise<Secret | undefined>;
-  /** Throws a KeywrightError that says what is missing when the backend cannot work at all. */
-  check(): Promise<void>;
+  /** Throws a KeywrightError that says why this store cannot be used now (`keywright check`); reads no value. */
+  check(store: SecretStore): Promise<void>;
   /** Local evidence of who will ask upstream, no network. A backend without it is never wrapped in a cache. */
   upstream?(location: Location, context: RetrieveContext): Promise<Upstream>;
   /**

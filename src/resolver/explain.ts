@@ -1,4 +1,5 @@
 // Explain: what `resolve` would do for this ask and why, without asking a backend for anything and without an audit entry.
+import { KeywrightError } from "../errors.ts";
 import type { Action, Ask } from "./ask.ts";
 import type { Backend, Fact } from "./backend.ts";
 import type { RuntimeIdentity } from "./identity.ts";
@@ -20,13 +21,17 @@ export interface Explanation {
   readonly backend: string | undefined;
   /** What the backend would do; empty for what is not granted. */
   readonly facts: readonly Fact[];
+  /** What would end it all the same, as far as the backend can tell without asking anybody; undefined: nothing known. */
+  readonly fault: KeywrightError | undefined;
 }
+
+const NOTHING = { facts: [], fault: undefined };
 
 export interface ExplainedHouse extends Rulebook {
   readonly backends: Readonly<Record<string, Backend>>;
 }
 
-/** Throws `configuration`, and what the backend's description throws. */
+/** Throws `configuration` when the identity has no usable role, or the ref names what does not exist. */
 export async function explain(
   house: ExplainedHouse,
   ask: Ask,
@@ -39,14 +44,19 @@ export async function explain(
     const refused = judged.outcome === "refused";
     const reason = refused ? judged.reason : "no ref answers to it";
     const outcome = refused ? "refused" : "unknown";
-    return { outcome, reason, action, ...unanswered, store: undefined, backend: undefined, facts: [] };
+    return { outcome, reason, action, ...unanswered, store: undefined, backend: undefined, ...NOTHING };
   }
   const { ref, address, principal, store, verdict } = judged;
   const names = { ref: ref.name, principal: principal.name, policy: ref.policy, rule: verdict.rule };
   const said = { action, reason: verdict.reason, ...names, store: store.name, backend: store.backend };
-  if (!verdict.allowed) return { outcome: "denied", ...said, facts: [] };
+  if (!verdict.allowed) return { outcome: "denied", ...said, ...NOTHING };
   const location = locate(verdict.grant, address, house.stores);
   const context = { ask, principal, identity, decision: "" };
-  const facts = (await house.backends[store.backend]?.describe?.(location, context)) ?? [];
-  return { outcome: "granted", ...said, facts };
+  try {
+    const facts = (await house.backends[store.backend]?.describe?.(location, context)) ?? [];
+    return { outcome: "granted", ...said, facts, fault: undefined };
+  } catch (thrown) {
+    if (!(thrown instanceof KeywrightError)) throw thrown;
+    return { outcome: "granted", ...said, facts: [], fault: thrown };
+  }
 }

@@ -171,6 +171,26 @@ test("a lease serves all of a CodeArtifact domain, and no other domain, owner or
   assert.equal(inner.minted.length, 4);
 });
 
+test("a lease of a CodeArtifact domain serves one form of host, and one VPC endpoint", async (t) => {
+  const { get, inner } = house(homeOf(t));
+  const vpce = (id: string, domain: string): Place => ({
+    url: `https://vpce-${id}.d.codeartifact.eu-west-1.vpce.amazonaws.com/pypi/d/${domain}-123456789012/one/simple/`,
+    match: "same",
+  });
+  const at = (host: string): Place => ({ url: `https://${host}/pypi/one/simple/`, match: "same" });
+  const places = [
+    at("corp-123456789012.d.codeartifact.eu-west-1.amazonaws.com"),
+    at("corp-123456789012.codeartifact.eu-west-1.on.aws"),
+    vpce("0a1b-2c3d", "corp"),
+    vpce("0a1b-2c3e", "corp"),
+    vpce("0a1b-2c3d", "corp2"),
+  ];
+  for (const place of [...places, ...places]) await get(place);
+  assert.equal(inner.minted.length, places.length);
+  for (const { url = "", match = "" } of places) await get({ url: url.replace("/one/", "/two/"), match });
+  assert.equal(inner.minted.length, places.length, "another repository of the same domain");
+});
+
 test("leaseKey() is the same for the same question, and another for any other (property)", () => {
   const word = fc.string({ maxLength: 8 });
   const label = fc.stringMatching(/^[a-z0-9]{1,8}$/);

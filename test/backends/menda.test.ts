@@ -200,5 +200,5 @@ test("options that make no sense, and a ref that is no registry", async () => {
     code: "configuration",
     message: /holds registry tokens, no secrets/,
   });
-  await backend.check();
+  await backend.check({ name: "menda", backend: "menda", root: "", options: {} });
 });

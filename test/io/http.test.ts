@@ -1,6 +1,7 @@
 // The client against real servers: what it sends, what it refuses, and when it gives up. Runs under Node and Bun.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
+import { KeywrightError } from "../../src/errors.ts";
 import { CANARY, client, clock, failure, get, server, tidy } from "./client.ts";
 import { header, response } from "./servers.ts";
 
@@ -34,6 +35,49 @@ test("a POST has its length, also of nothing, and no content type of our own", a
   assert.equal(header(full, "content-length"), "4");
   assert.equal(header(full, "content-type"), "text/x");
   assert.equal(Buffer.from(full.body, "latin1").toString(), "é=1");
+});
+
+test("a PUT has its length, also of nothing", async () => {
+  const { port, seen } = await server();
+  await client().request({
+    method: "PUT",
+    url: `http://127.0.0.1:${port}/token`,
+    headers: { "X-Ttl": "60" },
+  });
+  const [request] = seen;
+  assert.ok(request !== undefined);
+  assert.equal(request.lines[0], "PUT /token HTTP/1.1");
+  assert.equal(header(request, "content-length"), "0");
+  assert.equal(header(request, "x-ttl"), "60");
+});
+
+test("plain http to the metadata of a cloud machine: for who asks for it, and past every proxy", async () => {
+  const hosts = ["169.254.169.254", "[fd00:ec2::254]", "169.254.170.2", "169.254.170.23", "[fd00:ec2::23]"];
+  const proxy = await server();
+  const to = `http://127.0.0.1:${proxy.port}`;
+  const through = client({ HTTPS_PROXY: to, HTTP_PROXY: to, ALL_PROXY: to }, 0.05);
+  await Promise.all(
+    hosts.map(async (host) => {
+      const url = `http://${host}:9/?s=${CANARY}`; // a port at which nobody gives out credentials
+      assert.equal((await failure(through, get(url))).code, "configuration", host);
+      // Where somebody answers all the same, the answer is as good.
+      const error: unknown = await through
+        .request({ ...get(url), metadata: true })
+        .catch((thrown: unknown) => thrown);
+      if (error instanceof KeywrightError) assert.match(error.code, /^(?:network|timed_out)$/, host);
+    }),
+  );
+  assert.equal(proxy.seen.length, 0);
+  for (const host of [
+    "169.254.169.253",
+    "169.254.170.2.example",
+    "10.0.0.1",
+    "[fd00:ec2::24]",
+    "metadata.example",
+  ]) {
+    const error = await failure(through, { ...get(`http://${host}/`), metadata: true });
+    assert.equal(error.code, "configuration", host);
+  }
 });
 
 test("a redirect is a reply, not a journey", async () => {
