@@ -36,6 +36,13 @@ export interface IniElements {
 
 export const DEFAULT_SECTION = "DEFAULT";
 
+/** What configparser's constructor may be told; undefined: its defaults. */
+export interface IniRules {
+  readonly defaultSection?: string | undefined;
+  /** Each begins a comment after white space, too. */
+  readonly inlineComments?: readonly string[] | undefined;
+}
+
 /** Reads a document. Throws IniError for what configparser refuses. */
 export function parseIni(text: string, file: string): IniDocument {
   const { defaults, sections } = iniElements(iniLines(text), file);
@@ -84,7 +91,11 @@ export function iniLines(text: string): string[] {
 }
 
 /** The state machine of configparser's _read, quirk for quirk. */
-export function iniElements(lines: readonly string[], file: string): IniElements {
+export function iniElements(
+  lines: readonly string[],
+  file: string,
+  { defaultSection = DEFAULT_SECTION, inlineComments = [] }: IniRules = {},
+): IniElements {
   const elements: IniElements = { defaults: new Map(), sections: new Map(), headers: new Map() };
   let current: OpenSection | undefined;
   let option: IniOption | undefined;
@@ -92,10 +103,11 @@ export function iniElements(lines: readonly string[], file: string): IniElements
   let bad: number | undefined;
   for (const [index, line] of lines.entries()) {
     const number = index + 1;
-    const content = trim(line);
+    const comment = commentStart(line, inlineComments);
+    const content = trim(line.slice(0, comment));
     if (content.startsWith("#") || content.startsWith(";")) continue;
     if (content === "") {
-      option?.parts.push("");
+      if (comment === undefined) option?.parts.push("");
       continue;
     }
     const depth = firstNonSpace(line);
@@ -107,7 +119,7 @@ export function iniElements(lines: readonly string[], file: string): IniElements
     indent = depth;
     const header = headerOf(content);
     if (header !== undefined) {
-      current = { name: header, options: openSection(elements, header, file, number) };
+      current = { name: header, options: openSection(elements, header, defaultSection, file, number) };
       option = undefined;
       continue;
     }
@@ -140,15 +152,36 @@ function addOption(section: OpenSection, content: string, file: string, line: nu
   return { key, option };
 }
 
-function openSection(elements: IniElements, name: string, file: string, line: number): IniOptions {
+function openSection(
+  elements: IniElements,
+  name: string,
+  defaultSection: string,
+  file: string,
+  line: number,
+): IniOptions {
   elements.headers.set(line, name);
-  if (name === DEFAULT_SECTION) return elements.defaults;
+  if (name === defaultSection) return elements.defaults;
   if (elements.sections.has(name)) {
     throw new IniError("DuplicateSectionError", file, line, `the section [${name}] is there already`);
   }
   const options: IniOptions = new Map();
   elements.sections.set(name, options);
   return options;
+}
+
+/**
+ * Where an inline comment begins; undefined: there is none. Python looks at the next place of every prefix in turn, and ends with
+ * the turn in which one has white space before it.
+ */
+function commentStart(line: string, prefixes: readonly string[]): number | undefined {
+  let places = prefixes.map((prefix) => ({ prefix, at: line.indexOf(prefix) }));
+  while (places.some(({ at }) => at !== -1)) {
+    places = places.filter(({ at }) => at !== -1);
+    const begins = places.filter(({ at }) => at === 0 || isSpace(line.charCodeAt(at - 1)));
+    if (begins.length > 0) return Math.min(...begins.map(({ at }) => at));
+    places = places.map(({ prefix, at }) => ({ prefix, at: line.indexOf(prefix, at + 1) }));
+  }
+  return undefined;
 }
 
 function headerOf(content: string): string | undefined {

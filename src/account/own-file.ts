@@ -10,8 +10,11 @@ export type OwnFile =
   /** There, but it cannot be opened or is no file; `reason` is a system error code. */
   | { readonly state: "unreadable"; readonly reason: string };
 
-/** Throws `configuration` when another user can write the file, or when it is not UTF-8. */
-export function readOwnFile(path: string): OwnFile {
+/**
+ * Throws `configuration` when another user can write the file, when it is not UTF-8, or when it has more than `maxBytes`
+ * (undefined: any size will do).
+ */
+export function readOwnFile(path: string, maxBytes: number = Infinity): OwnFile {
   let descriptor: number;
   try {
     // Not blocking, so that a pipe in the file's place cannot hold us up.
@@ -27,6 +30,9 @@ export function readOwnFile(path: string): OwnFile {
     if (!stats.isFile())
       return { state: "unreadable", reason: stats.isDirectory() ? "EISDIR" : "not a file" };
     refuseForeign(path, stats);
+    if (stats.size > maxBytes) {
+      throw new MendaKeyRingError("configuration", `${path} is larger than ${maxBytes} bytes`);
+    }
     return { state: "read", text: decoded(path, readFileSync(descriptor)) };
   } finally {
     closeSync(descriptor);

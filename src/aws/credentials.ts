@@ -10,15 +10,15 @@ export interface AwsCredentials {
   readonly expiresAt: number | undefined;
   /** Where they come from, for people: `environment`, `profile dev (~/.aws/credentials)`, `instance metadata`, … */
   readonly source: string;
-  /** The role that they act as, an ARN; undefined: none, or not known. */
+  /** The role that they act as: an ARN, or `123456789012/NAME` of SSO, whose ARN only IAM knows; undefined: none, or not known. */
   readonly role: string | undefined;
 }
 
 export interface CredentialChain {
   /**
    * The credentials, remembered in memory until shortly before they expire. Throws `configuration` for files and profiles that
-   * are wrong, `authentication` when there are none or they were not accepted, `network`, `timed_out`, `locked` (a person
-   * must act, with the remedy as its hint).
+   * are wrong, `authentication` when there are none or they were not accepted, `network`, `timed_out`, `backend` (a program
+   * or an endpoint answered what is no credentials), `locked` (a person must act, with the remedy as its hint).
    */
   credentials(): Promise<AwsCredentials>;
   /**
