@@ -17,13 +17,25 @@ export interface BackendSurroundings {
 }
 
 /** The backends that a client's configuration may name. */
-export const CLIENT_BACKENDS = ["menda"] as const;
+export const CLIENT_BACKENDS = ["menda", "codeartifact"] as const;
+
+/** Those of them that a broker's configuration may name, too. */
+export const UPSTREAM_BACKENDS = ["codeartifact"] as const;
 
 /** The same names, each with its backend; nothing is read or started before a backend is asked. */
 export function clientBackends(
   surroundings: BackendSurroundings,
 ): Readonly<Record<(typeof CLIENT_BACKENDS)[number], Backend>> {
-  return { menda: mendaBackend(surroundings) };
+  return { menda: mendaBackend(surroundings), ...upstreamBackends(surroundings) };
+}
+
+/** What a broker mints with, besides its own tokens. */
+export function upstreamBackends(
+  surroundings: BackendSurroundings,
+): Readonly<Record<(typeof UPSTREAM_BACKENDS)[number], Backend>> {
+  const load = async (): Promise<Backend> =>
+    (await import("./backends/codeartifact.ts")).codeArtifactBackend(surroundings);
+  return { codeartifact: lateBackend(load, { upstream: true }) };
 }
 
 /** What the backends say about the options of stores and refs; for whoever validates a configuration. */
@@ -35,7 +47,11 @@ export interface OptionChecks {
 
 /** Loads what the checks need, which a configuration that is already validated does not. */
 export async function optionChecks(): Promise<OptionChecks> {
-  const stores: Readonly<Record<string, (store: SecretStore) => void>> = { menda: mendaSettings };
+  const { codeArtifactSettings } = await import("./backends/codeartifact-options.ts");
+  const stores: Readonly<Record<string, (store: SecretStore) => void>> = {
+    menda: mendaSettings,
+    codeartifact: codeArtifactSettings,
+  };
   const refs: Readonly<Record<string, (ref: SecretRef, store: SecretStore) => void>> = {};
   return {
     checkStore: (store) => stores[store.backend]?.(store),
@@ -60,7 +76,7 @@ export function lateBackend(
   const backend = (): Promise<Backend> => (loaded ??= load());
   const late: Backend = {
     retrieve: async (location, context) => (await backend()).retrieve(location, context),
-    check: async () => (await backend()).check(),
+    check: async (store) => (await backend()).check(store),
     describe: async (location, context) => (await (await backend()).describe?.(location, context)) ?? [],
   };
   if (!upstream) return late;

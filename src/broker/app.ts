@@ -1,7 +1,7 @@
 // The broker as an HTTP application: finds the endpoint of a path, and adds what holds for every one: limits by address,
 // JSON errors, no caching, one log line, metrics. All paths are fixed, so a table is all the router there is.
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
-import { asKeywrightError } from "../errors.ts";
+import { asKeywrightError, KeywrightError } from "../errors.ts";
 import type { Clock } from "../io/clock.ts";
 import { isDatabaseFault } from "./data-fault.ts";
 import { bodyOf, headerOf, respond, targetOf } from "./exchange.ts";
@@ -98,8 +98,15 @@ async function settled(answer: () => Promise<Reply>, id: string, log: BrokerLog)
   try {
     return await answer();
   } catch (thrown) {
-    return thrown instanceof Refused ? thrown.reply : failed(thrown, id, log);
+    if (!(thrown instanceof Refused)) return failed(thrown, id, log);
+    const { cause } = thrown;
+    if (cause instanceof KeywrightError) log.event("warn", `${cause.code} ${id}: ${wordsOf(cause)}`);
+    return thrown.reply;
   }
+}
+
+function wordsOf({ message, hint }: KeywrightError): string {
+  return hint === undefined ? message : `${message} (${hint})`;
 }
 
 /** Whoever asks too often, or was refused too often, is not even heard. */

@@ -35,6 +35,11 @@ const CREDENTIALS = { client_id: text, client_secret: text };
 const GRANT_TYPE = { const: "client_credentials" };
 const TOKEN_FORM = form({ token: something, token_type_hint: text, ...CREDENTIALS }, ["token"]);
 const ACTION = { enum: ["read", "publish"] };
+const DURATION = {
+  description:
+    "Seconds that the token should live at most; 0: as long as the session behind it, where there is one.",
+  oneOf: [{ const: 0 }, { type: "integer", minimum: 900, maximum: 43_200 }],
+};
 
 const METADATA = {
   type: "object",
@@ -92,7 +97,7 @@ export const PATHS: Readonly<Record<string, Readonly<Partial<Record<"get" | "pos
           "application/json": {
             schema: {
               type: "object",
-              properties: { url: something, action: ACTION, reason: text },
+              properties: { url: something, action: ACTION, reason: text, duration: DURATION },
               required: ["url"],
             },
           },

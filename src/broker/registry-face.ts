@@ -37,11 +37,20 @@ function readAsk(incoming: Incoming): RegistryAsk {
   if (!/^application\/json *(?:;|$)/i.test(incoming.header("content-type") ?? "")) {
     throw invalidRequest("The body must be application/json.");
   }
-  const { url, action = "read", reason } = readObject(incoming.body);
+  const { url, action = "read", reason, duration } = readObject(incoming.body);
   if (typeof url !== "string" || url === "") throw invalidRequest("url is missing, or not a string.");
   if (!isAction(action)) throw invalidRequest("action is neither read nor publish.");
   if (reason !== undefined && typeof reason !== "string") throw invalidRequest("reason is not a string.");
-  return { kind: "registry", url, action, reason: reason?.slice(0, 500) };
+  if (duration !== undefined && !isDuration(duration))
+    throw invalidRequest("duration is neither 0 nor a whole number of seconds from 900 to 43200.");
+  return { kind: "registry", url, action, reason: reason?.slice(0, 500), duration };
+}
+
+/** What AWS takes for a token; 0: as long as the session behind it. */
+function isDuration(value: unknown): value is number {
+  return (
+    Number.isInteger(value) && (value === 0 || ((value as number) >= 900 && (value as number) <= 43_200))
+  );
 }
 
 function readObject(text: string): Readonly<Record<string, unknown>> {

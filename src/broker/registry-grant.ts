@@ -3,6 +3,7 @@
 import { issueBackend, type Mint } from "../backends/issue.ts";
 import { asKeywrightError, type ErrorCode } from "../errors.ts";
 import type { RegistryAsk } from "../resolver/ask.ts";
+import type { Backend } from "../resolver/backend.ts";
 import { createRefs, type Refs } from "../resolver/refs.ts";
 import { resolve } from "../resolver/resolve.ts";
 import type { Secret } from "../secret.ts";
@@ -32,11 +33,12 @@ export function createRegistryGrant(core: Core): RegistryGrant {
         ...(trace === undefined ? {} : { trace_id: trace.traceId }),
       };
       const work = createWork(core.journal, core.random, about);
+      const upstream = watched(core.backends);
       const house = {
         refs,
         stores,
         policies,
-        backends: { ...core.backends, issue: issueBackend({ mint: mintFor(core, holder, work) }) },
+        backends: { ...upstream.backends, issue: issueBackend({ mint: mintFor(core, holder, work) }) },
         audit: work.audit,
         now: () => core.clock.now(),
         auditUnknown: true,
@@ -48,7 +50,7 @@ export function createRegistryGrant(core: Core): RegistryGrant {
           throw new Refused(refusal(404, "not_found", "Allowed, but there is no such value."));
         return secret;
       } catch (thrown) {
-        throw refusedFor(thrown);
+        throw refusedFor(thrown, upstream.failure() === thrown);
       } finally {
         await work.finish();
       }
@@ -115,8 +117,30 @@ const REPLIES: Partial<Record<ErrorCode, Reply>> = {
   audit: AUDIT,
 };
 
-function refusedFor(thrown: unknown): unknown {
+/** `upstream`: the failure of a backend, which no audit entry tells and the log therefore has to. */
+function refusedFor(thrown: unknown, upstream: boolean): unknown {
   if (thrown instanceof Refused) return thrown;
-  const reply = REPLIES[asKeywrightError(thrown).code];
-  return reply === undefined ? thrown : new Refused(reply);
+  const failure = asKeywrightError(thrown);
+  const reply =
+    REPLIES[failure.code] ?? (upstream && failure.code === "configuration" ? UPSTREAM : undefined);
+  if (reply === undefined) return thrown;
+  return new Refused(reply, upstream ? failure : undefined);
+}
+
+/** The same backends, with the last failure of any. */
+function watched(backends: Core["backends"]): {
+  readonly backends: Core["backends"];
+  failure(): unknown;
+} {
+  let last: unknown;
+  const watching = (backend: Backend): Backend => ({
+    ...backend,
+    retrieve: (location, context) =>
+      backend.retrieve(location, context).catch((thrown: unknown) => {
+        last = thrown;
+        throw thrown;
+      }),
+  });
+  const entries = Object.entries(backends).map(([name, backend]) => [name, watching(backend)] as const);
+  return { backends: Object.fromEntries(entries), failure: () => last };
 }

@@ -1,6 +1,7 @@
 // Request and Reply: what an endpoint gets and gives, free of any HTTP library. Every refusal has the same three
 // fields: `error` and `error_description` for OAuth clients, the string `detail` for menda-cli.
 
+import type { KeywrightError } from "../errors.ts";
 import type { Trace } from "./trace.ts";
 
 export interface Incoming {
@@ -53,12 +54,12 @@ export function tooManyRequests(seconds: number): Reply {
   );
 }
 
-/** Thrown to end a request with this answer, before anything was granted. */
+/** Thrown to end a request with this answer; `cause`: a failure behind it that the log should tell. */
 export class Refused extends Error {
   readonly reply: Reply;
 
-  constructor(reply: Reply) {
-    super(`refused with ${reply.status}`);
+  constructor(reply: Reply, cause?: KeywrightError) {
+    super(`refused with ${reply.status}`, cause === undefined ? undefined : { cause });
     this.name = "Refused";
     this.reply = reply;
   }

@@ -1,5 +1,6 @@
 // `keywright config`: what the configuration files say together, and whether they can be used. It changes none of them.
 import type { Command } from "commander";
+import type { DefaultChoice } from "../config/default-choice.ts";
 import type { LoadedConfig } from "../config/load.ts";
 import type { Origin } from "../config/tree.ts";
 import { KeywrightError } from "../errors.ts";
@@ -41,6 +42,10 @@ function addShow(config: Command, context: ConfigContext): void {
       const origins = options.origin === true;
       if (options.json !== true) {
         const { showTree } = await import("../config/show.ts");
+        if (origins && loaded.builtIn !== undefined)
+          context.out(
+            `# no file names stores, refs or policies: the built-in configuration for ${told(loaded.builtIn)}\n`,
+          );
         return context.out(showTree(loaded.tree, loaded.locks, origins));
       }
       const { plain } = await import("../config/tree.ts");
@@ -48,7 +53,9 @@ function addShow(config: Command, context: ConfigContext): void {
       const places = Object.fromEntries(
         [...loaded.origins].map(([path, origin]) => [path, placeAsJson(origin)]),
       );
-      context.out(`${JSON.stringify(origins ? { values, origins: places } : values, undefined, 2)}\n`);
+      const builtIn = loaded.builtIn ?? null;
+      const answer = origins ? { values, origins: places, built_in: builtIn } : values;
+      context.out(`${JSON.stringify(answer, undefined, 2)}\n`);
     });
 }
 
@@ -79,7 +86,9 @@ function addCheck(config: Command, context: ConfigContext): void {
           policies: loaded.policies.size,
         };
         if (options.json === true) return context.out(`${JSON.stringify({ ok: true, files, ...counts })}\n`);
-        const names = files.length === 0 ? "no file, the built-in configuration holds" : files.join(", ");
+        const builtIn =
+          loaded.builtIn === undefined ? "" : `the built-in configuration for ${told(loaded.builtIn)}`;
+        const names = files.length === 0 ? `no file, ${builtIn}` : files.join(", ");
         context.out(
           `ok: ${names} (refs: ${counts.refs}, stores: ${counts.stores}, policies: ${counts.policies})\n`,
         );
@@ -110,10 +119,14 @@ async function load(
   const { loadConfig } = await import("../config/load.ts");
   const { matchFault } = await import("../resolver/match.ts");
   const { BROKER_BACKENDS } = await import("../broker/config.ts");
-  const { CLIENT_BACKENDS, optionChecks } = await import("../all-backends.ts");
-  const backends = kind === "broker" ? BROKER_BACKENDS : CLIENT_BACKENDS;
+  const { CLIENT_BACKENDS, optionChecks, UPSTREAM_BACKENDS } = await import("../all-backends.ts");
+  const backends = kind === "broker" ? [...BROKER_BACKENDS, ...UPSTREAM_BACKENDS] : CLIENT_BACKENDS;
   const checks = await optionChecks();
   return loadConfig({ home, env, etc, kind, file, backends, matchFault, ...checks, debug: log?.debug });
+}
+
+function told({ name, reason }: DefaultChoice): string {
+  return `${name} holds, as ${reason}`;
 }
 
 function placeAsJson(origin: Origin): { readonly file: string; readonly line: number } | "built-in" {

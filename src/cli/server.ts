@@ -62,6 +62,7 @@ export function addServer(program: Command, context: CliContext): void {
 
 async function serve(options: ServerOptions, context: CliContext): Promise<void> {
   const { startBroker } = await import("../broker/start.ts");
+  const { upstreamBackends } = await import("../all-backends.ts");
   const stopped = stopSignal();
   const data = dataFolder(options.data, context);
   const config = await configOf(options.config, data, context);
@@ -71,6 +72,12 @@ async function serve(options: ServerOptions, context: CliContext): Promise<void>
     data,
     config,
     loadConfig: () => configOf(options.config, data, context),
+    backends: upstreamBackends({
+      env: context.env,
+      home: context.home,
+      clock: context.clock,
+      debug: context.log?.debug,
+    }),
     checkpoints: await checkpointsOf(config, context),
     clock: context.clock,
     log: (line) => context.err(`${line}\n`),
@@ -115,7 +122,7 @@ async function checkpointsOf({ checkpoints }: BrokerConfig, { env, clock, out }:
 /** Without any file nobody is granted anything. */
 async function configOf(named: string | undefined, data: string, context: CliContext): Promise<BrokerConfig> {
   const { existsSync } = await import("node:fs");
-  const { BROKER_BACKENDS, DEFAULT_ACCESS_TOKEN_TTL } = await import("../broker/config.ts");
+  const { DEFAULT_ACCESS_TOKEN_TTL } = await import("../broker/config.ts");
   const usual = join(data, "config.yaml");
   const file = named ?? (existsSync(usual) ? usual : undefined);
   if (file === undefined) {
@@ -133,8 +140,12 @@ async function configOf(named: string | undefined, data: string, context: CliCon
   }
   const { loadConfig } = await import("../config/load.ts");
   const { matchFault } = await import("../resolver/match.ts");
+  const { optionChecks, UPSTREAM_BACKENDS } = await import("../all-backends.ts");
+  const { BROKER_BACKENDS } = await import("../broker/config.ts");
   const { home, env } = context;
-  const loaded = loadConfig({ home, env, kind: "broker", file, backends: BROKER_BACKENDS, matchFault });
+  const backends = [...BROKER_BACKENDS, ...UPSTREAM_BACKENDS];
+  const checks = await optionChecks();
+  const loaded = loadConfig({ home, env, kind: "broker", file, backends, matchFault, ...checks });
   const { stores, refs, policies, broker } = loaded;
   if (broker === undefined)
     throw new KeywrightError("internal", "a broker's configuration has no broker's settings");
