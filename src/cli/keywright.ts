@@ -3,9 +3,11 @@ import { Command, CommanderError, Option } from "commander";
 import { asKeywrightError, EXIT_CODES, KeywrightError } from "../errors.ts";
 import { createLog, LOG_LEVELS, type Log } from "../io/log.ts";
 import { addAudit } from "./audit.ts";
+import { addAws } from "./aws.ts";
 import { addClient } from "./client.ts";
 import { addCompletion } from "./completion.ts";
 import { addConfig } from "./config.ts";
+import { addExplain } from "./explain.ts";
 import type { CliContext } from "./context.ts";
 import { failureText, wantsJson } from "./failure.ts";
 import { addHost } from "./host.ts";
@@ -17,6 +19,7 @@ Examples:
   keywright server --data ./broker           run a broker on http://localhost:8765
   keywright client create ci --principal ci  make a machine client of it
   keywright config show --origin             what is in force, and which file says so
+  keywright explain https://HOST/simple/     what would be answered to an address, and why
   keywright audit show                       what was asked here, and what was answered
   keywright audit verify                     whether the audit is whole
 
@@ -78,5 +81,5 @@ function parsed({ exitCode, message }: CommanderError, json: boolean, context: C
 
 /** Completion is last: it completes the others. */
 export function commandsOf(): readonly ((program: Command, context: CliContext) => void)[] {
-  return [addServer, addClient, addConfig, addAudit, addHost, addCompletion];
+  return [addServer, addClient, addConfig, addExplain, addAudit, addHost, addAws, addCompletion];
 }

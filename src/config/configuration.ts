@@ -4,6 +4,7 @@ import type { AuditSink } from "../resolver/audit-log.ts";
 import type { SecretPolicy } from "../resolver/policy.ts";
 import type { SecretRef } from "../resolver/ref.ts";
 import type { SecretStore } from "../resolver/store.ts";
+import { BUILT_IN_REFS, type DefaultChoice } from "./default-choice.ts";
 import type { LimitSettings } from "./limits.ts";
 import type { Plain } from "./tree.ts";
 
@@ -68,16 +69,17 @@ export const BASE = {
   audit: { sink: "file" },
 } as const satisfies Plain;
 
-/** Holds when no layer of a client names stores, refs or policies: what menda-keyring 0.0.2 does. */
-export const LIKE_MENDA_KEYRING: Plain = {
-  stores: { menda: { backend: "menda" } },
-  refs: {
-    codeartifact: {
-      store: "menda",
-      match: "*.d.codeartifact.*.amazonaws.com",
-      username: "aws",
-      policy: "registries",
-    },
-  },
-  policies: { registries: { allowed_principals: ["local_user"], actions: ["read", "publish"] } },
+const STORES: Readonly<Record<DefaultChoice["name"], Plain>> = {
+  menda: { backend: "menda" },
+  aws: { backend: "codeartifact", options: { keyringrc: true } },
 };
+
+/** Holds when no layer of a client names stores, refs or policies: what menda-keyring 0.0.2 does, or keyrings.codeartifact. */
+export function builtInTree({ name }: Pick<DefaultChoice, "name">): Plain {
+  const ref = (match: string): Plain => ({ store: name, match, username: "aws", policy: "registries" });
+  return {
+    stores: { [name]: STORES[name] },
+    refs: Object.fromEntries(Object.entries(BUILT_IN_REFS[name]).map(([key, match]) => [key, ref(match)])),
+    policies: { registries: { allowed_principals: ["local_user"], actions: ["read", "publish"] } },
+  };
+}

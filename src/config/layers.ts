@@ -19,6 +19,8 @@ export interface Places {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The system's file; /etc/keywright/config.yaml unless a test says otherwise. */
   readonly etc?: string | undefined;
+  /** See default-choice.ts; the real file unless a test says otherwise. */
+  readonly vendor?: string | undefined;
   readonly kind: "client" | "broker";
   /** A file that a person named: the only layer then. */
   readonly file?: string | undefined;

@@ -2,7 +2,8 @@
 // that brings in the YAML parser, which costs milliseconds: snapshot.ts imports it when it must.
 import { readFileSync } from "node:fs";
 import { KeywrightError } from "../errors.ts";
-import { BASE, LIKE_MENDA_KEYRING, type Configuration } from "./configuration.ts";
+import { BASE, builtInTree, type Configuration } from "./configuration.ts";
+import { defaultChoice, type DefaultChoice } from "./default-choice.ts";
 import { faultAt } from "./fault.ts";
 import { layersOf, type Layer, type Places } from "./layers.ts";
 import { holdLocks, isLocked, locksOf, type Lock } from "./locks.ts";
@@ -24,6 +25,8 @@ export interface LoadedConfig extends Configuration {
   /** Where each value comes from, by its path. */
   readonly origins: ReadonlyMap<string, Origin>;
   readonly locks: readonly Lock[];
+  /** Which built-in default holds and why; undefined: none, as a file names stores, refs or policies. */
+  readonly builtIn: DefaultChoice | undefined;
   /** The layers' files, as they were while they were read. */
   readonly stamped: readonly Stamped[];
 }
@@ -37,9 +40,13 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
   const layers = layersOf(options);
   const { stamped, read } = readLayers(layers);
   if (options.debug !== undefined) tellLayers(stamped, options.debug);
-  const { tree, locks } = stack(read, options.kind);
+  const resolves = read.some(({ tree }) => RESOLVING.some((key) => tree.entries.has(key)));
+  const builtIn = options.kind === "broker" || resolves ? undefined : defaultChoice(options);
+  if (builtIn !== undefined)
+    options.debug?.(`configuration: built-in for ${builtIn.name}, as ${builtIn.reason}`);
+  const { tree, locks } = stack(read, options.kind, builtIn);
   const configuration = validate(tree, { ...options, isLocked: (path) => isLocked(locks, path) });
-  return { ...configuration, tree, origins: originsOf(tree), locks, stamped };
+  return { ...configuration, tree, origins: originsOf(tree), locks, builtIn, stamped };
 }
 
 interface ReadLayer {
@@ -89,9 +96,9 @@ function textOf(file: string): string | undefined {
 function stack(
   read: readonly ReadLayer[],
   kind: "client" | "broker",
+  builtIn: DefaultChoice | undefined,
 ): { tree: MapTree; locks: readonly Lock[] } {
-  const resolves = read.some(({ tree }) => RESOLVING.some((key) => tree.entries.has(key)));
-  let tree = floor(kind, resolves);
+  let tree = floor(kind, builtIn);
   let locks: readonly Lock[] = [];
   for (const { layer, tree: next } of read) {
     const locked = next.entries.get("locked");
@@ -109,8 +116,8 @@ function stack(
   return { tree, locks };
 }
 
-function floor(kind: "client" | "broker", resolves: boolean): MapTree {
+function floor(kind: "client" | "broker", builtIn: DefaultChoice | undefined): MapTree {
   if (kind === "broker") return treeOf({ audit: BASE.audit }) as MapTree;
   const base = treeOf(BASE) as MapTree;
-  return resolves ? base : (merge(base, treeOf(LIKE_MENDA_KEYRING)) as MapTree);
+  return builtIn === undefined ? base : (merge(base, treeOf(builtInTree(builtIn))) as MapTree);
 }

@@ -9,8 +9,9 @@ import type { SecretRef } from "../resolver/ref.ts";
 import type { SecretStore } from "../resolver/store.ts";
 import { builtInConfiguration } from "./built-in.ts";
 import type { AssertedIdentity, AuditSettings, Configuration } from "./configuration.ts";
+import { defaultChoice, type DefaultChoice } from "./default-choice.ts";
 import { layersOf } from "./layers.ts";
-import type { LoadOptions } from "./load.ts";
+import type { LoadedConfig, LoadOptions } from "./load.ts";
 import type { OptionRules } from "./stores-and-refs.ts";
 import { stampOf, tellLayers, type Stamped } from "./stamp.ts";
 
@@ -24,7 +25,7 @@ export interface ReadOptions extends LoadOptions {
 }
 
 /** Raise it when the copy's shape or the validation changes. */
-const FORMAT = 2;
+const FORMAT = 3;
 /** File systems count time in ticks: a file that changed within the last one could change again unnoticed. */
 const SETTLED_NS = 100_000_000n;
 
@@ -33,11 +34,14 @@ export async function readConfig(options: ReadOptions): Promise<Configuration> {
   const began = BigInt(Math.floor((options.clock ?? systemClock).now() * 1000)) * 1_000_000n;
   const stamped = layersOf(options).map(stampOf);
   if (options.kind === "client" && stamped.every(({ stamp }) => stamp === undefined)) {
+    const choice = defaultChoice(options);
     if (options.debug !== undefined) tellLayers(stamped, options.debug);
-    return builtInConfiguration();
+    options.debug?.(`configuration: built-in for ${choice.name}, as ${choice.reason}`);
+    return builtInConfiguration(choice);
   }
   const file = snapshotFile(options);
-  const kept = file === undefined ? undefined : recall(file, keyOf(stamped, options));
+  const kept =
+    file === undefined ? undefined : recall(file, keyOf(stamped, options), () => defaultChoice(options).name);
   if (kept !== undefined) {
     if (options.debug !== undefined) tellLayers(stamped, options.debug);
     return kept;
@@ -65,6 +69,8 @@ function keyOf(stamped: readonly Stamped[], { version, backends }: ReadOptions):
 }
 
 interface Body {
+  /** The built-in default below the files; undefined: none. It depends on more than the files. */
+  readonly builtIn?: DefaultChoice["name"] | undefined;
   readonly identity: AssertedIdentity;
   readonly audit: AuditSettings;
   readonly stores: readonly SecretStore[];
@@ -73,11 +79,12 @@ interface Body {
 }
 
 /** The first line is the hash over key and body, the second the body. */
-function recall(file: string, key: string): Configuration | undefined {
+function recall(file: string, key: string, choice: () => DefaultChoice["name"]): Configuration | undefined {
   try {
     const [hash, body = ""] = (readPrivate(file) ?? "").split("\n", 2);
     if (hash !== sha256(`${key}\n${body}`)) return undefined;
-    const { identity, audit, stores, refs, policies } = JSON.parse(body) as Body;
+    const { builtIn, identity, audit, stores, refs, policies } = JSON.parse(body) as Body;
+    if (builtIn !== undefined && builtIn !== choice()) return undefined;
     return { identity, audit, stores: byName(stores), refs, policies: byName(policies), broker: undefined };
   } catch {
     return undefined;
@@ -87,9 +94,10 @@ function recall(file: string, key: string): Configuration | undefined {
 function remember(
   file: string,
   key: string,
-  { identity, audit, stores, refs, policies }: Configuration,
+  { builtIn, identity, audit, stores, refs, policies }: LoadedConfig,
 ): void {
   const content: Body = {
+    builtIn: builtIn?.name,
     identity,
     audit,
     stores: [...stores.values()],

@@ -12,7 +12,7 @@ async function run(
 ): Promise<string> {
   let text = "";
   const context = {
-    env,
+    env: { AWS_EC2_METADATA_DISABLED: "true", ...env },
     home: place.home,
     clock: { now: () => 0 },
     out: (more: string) => void (text += more),
@@ -89,13 +89,34 @@ test("config show prints YAML that can be read again, and JSON", async (t) => {
   assert.equal(origins["identity.app"], "built-in");
 });
 
+test("config show --origin says which built-in configuration holds and why, unless a file names refs", async (t) => {
+  const aws = await run(placeFor(t), ["show", "--origin"], { AWS_PROFILE: "p" });
+  assert.match(
+    aws,
+    /^# no file names stores, refs or policies: the built-in configuration for aws holds, as AWS_PROFILE is set\nidentity:/,
+  );
+  assert.match(aws, /codeartifact_dualstack:\n {4}store: aws # built-in configuration\n/);
+  assert.ok(!(await run(placeFor(t), ["show"], { AWS_PROFILE: "p" })).includes("#"));
+  assert.match(await run(companyPlace(t), ["show", "--origin"], { AWS_PROFILE: "p" }), /^identity:/);
+  const json = async (place: Place, env?: Record<string, string>): Promise<unknown> =>
+    (JSON.parse(await run(place, ["show", "--json", "--origin"], env)) as { built_in: unknown }).built_in;
+  assert.deepEqual(await json(placeFor(t), { MENDA_HOST: "h", AWS_PROFILE: "p" }), {
+    name: "menda",
+    reason: "MENDA_HOST is set",
+  });
+  assert.equal(await json(companyPlace(t)), null);
+});
+
 test("config check says ok, or throws what is wrong", async (t) => {
   const place = companyPlace(t);
   assert.equal(
     await run(place, ["check"]),
     `ok: ${place.etc}, ${place.user} (refs: 1, stores: 1, policies: 2)\n`,
   );
-  assert.match(await run(placeFor(t), ["check"]), /^ok: no file, the built-in configuration holds/);
+  assert.match(
+    await run(placeFor(t), ["check"]),
+    /^ok: no file, the built-in configuration for menda holds, as there is neither/,
+  );
   assert.deepEqual(JSON.parse(await run(place, ["check", "--json"])), {
     ok: true,
     files: [place.etc, place.user],

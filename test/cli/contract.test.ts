@@ -27,10 +27,14 @@ interface Ran {
   readonly err: string;
 }
 
-async function run(...argv: readonly string[]): Promise<Ran> {
+function run(...argv: readonly string[]): Promise<Ran> {
+  return runIn({}, ...argv);
+}
+
+async function runIn(env: Readonly<Record<string, string>>, ...argv: readonly string[]): Promise<Ran> {
   let [out, err] = ["", ""];
   const status = await runKeywright(argv, {
-    env: {},
+    env,
     home,
     clock: { now: () => 1_800_000_000 },
     out: (text) => void (out += text),
@@ -124,17 +128,47 @@ test("contract: the JSON of config", async () => {
   const shown = JSON.parse((await run("config", "show", "--origin", "--json")).out) as {
     readonly values: { readonly identity: { readonly role: unknown } };
     readonly origins: Readonly<Record<string, unknown>>;
+    readonly built_in: unknown;
   };
-  const { values, origins } = shown;
+  const { values, origins, built_in } = shown;
   const few = {
+    built_in,
     values: { identity: { role: values.identity.role } },
     origins: { "identity.role": origins["identity.role"], "audit.sink": origins["audit.sink"] },
   };
-  assert.deepEqual(Object.keys(shown), ["values", "origins"]);
+  assert.deepEqual(Object.keys(shown), ["values", "origins", "built_in"]);
   same("keywright config show", JSON.stringify(few));
   assert.deepEqual(JSON.parse((await run("config", "show", "--json")).out), values);
   same("keywright config check", (await run("config", "check", "--json")).out);
   same("keywright config path", (await run("config", "path", "--json")).out);
+});
+
+test("contract: the JSON of explain, and its exit codes", async () => {
+  const host = "dom-123456789012.d.codeartifact.eu-west-1.amazonaws.com";
+  const { status, out } = await run("explain", "--json", `https://${host}/pypi/packages/simple/`);
+  same("keywright explain", out);
+  const codes = [status];
+  for (const address of [`https://${host}.evil.example/`, "https://packages.example/simple/"])
+    codes.push((await run("explain", address)).status);
+  assert.deepEqual(codes, [0, 6, 7]);
+});
+
+test("contract: the JSON of aws whoami", async () => {
+  const keys = {
+    AWS_ACCESS_KEY_ID: "AKIAEXAMPLE",
+    AWS_SECRET_ACCESS_KEY: "canary",
+    AWS_DEFAULT_REGION: "eu-west-1",
+  };
+  const { status, out, err } = await runIn(keys, "aws", "whoami", "--json");
+  same("keywright aws whoami", out);
+  assert.deepEqual([status, err], [0, ""]);
+  const shown = await runIn(keys, "aws", "whoami");
+  assert.match(
+    shown.out,
+    /^access_key_id +AKIAEXAMPLE\nsource +environment\nrole +-\nregion +eu-west-1\nexpires_at +-\n$/,
+  );
+  assert.equal((await runIn({ AWS_EC2_METADATA_DISABLED: "true" }, "aws", "whoami", "--json")).status, 5);
+  assert.equal((await runIn(keys, "aws", "whoami", "--profile", "gone", "--json")).status, 3);
 });
 
 test("contract: the JSON of audit", async () => {
@@ -220,7 +254,7 @@ test("contract: the environment variables that are read are those of the table",
   const read = source.flatMap((text) =>
     [
       ...text.matchAll(
-        /env\["(\w+)"\]|"((?:MENDA|KEYWRIGHT|HTTPS?|ALL|SSL|REQUESTS|NODE)_[A-Z_]+)"|either\(env, "(\w+)"\)/g,
+        /env\["(\w+)"\]|"((?:MENDA|KEYWRIGHT|HTTPS?|ALL|SSL|REQUESTS|NODE|AWS)_[A-Z0-9_]+)"|either\(env, "(\w+)"\)/g,
       ),
     ].map(([, ...names]) => (names.find((name) => name !== undefined) ?? "").toUpperCase()),
   );

@@ -36,25 +36,35 @@ function files(home: string | undefined, named?: string): readonly string[] {
   return layersOf({ home, env: { KEYWRIGHT_CONFIG: named }, kind: "client" }).map(({ file }) => file);
 }
 
-test("loadConfig() gives what menda-keyring does when no file says anything", (t) => {
-  const loaded = placeFor(t).load();
-  const { identity, audit, stores, refs, policies, broker } = loaded;
-  assert.deepEqual({ identity, audit, stores, refs, policies, broker }, builtInConfiguration());
-  assert.equal(loaded.origins.get("refs.codeartifact.match"), "built-in");
-});
+for (const [name, env] of [
+  ["menda", {}],
+  ["menda", { MENDA_PROFILE_ID: "p", AWS_PROFILE: "p" }],
+  ["aws", { AWS_PROFILE: "p" }],
+] as const) {
+  test(`loadConfig() gives the built-in for ${name} when no file says anything, with ${Object.keys(env).join()}`, (t) => {
+    const loaded = placeFor(t).load({}, "client", env);
+    const { identity, audit, stores, refs, policies, broker } = loaded;
+    assert.deepEqual({ identity, audit, stores, refs, policies, broker }, builtInConfiguration({ name }));
+    assert.equal(loaded.origins.get("refs.codeartifact.match"), "built-in");
+    assert.equal(loaded.builtIn?.name, name);
+  });
+}
 
 test("loadConfig() keeps the built-in refs when a file names identity and audit only", (t) => {
   const loaded = placeFor(t).load({ user: "identity: { role: ci }\naudit: stderr\n" });
   assert.deepEqual(loaded.identity, { role: "ci", environment: "dev", app: "shell" });
   assert.equal(loaded.audit.sink, "stderr");
   assert.equal(loaded.audit.configured, true);
-  assert.deepEqual(loaded.refs, builtInConfiguration().refs);
+  assert.deepEqual(loaded.refs, builtInConfiguration({ name: "menda" }).refs);
+  const aws = placeFor(t).load({ user: "audit: none" }, "client", { AWS_PROFILE: "p" });
+  assert.deepEqual(aws.refs, builtInConfiguration({ name: "aws" }).refs);
 });
 
 test("loadConfig() drops all built-in refs, stores and policies when a file names any of them", (t) => {
   for (const user of ["refs: {}", "stores: {}", "policies: {}"]) {
     const loaded = placeFor(t).load({ user });
     assert.equal(loaded.refs.length + loaded.stores.size + loaded.policies.size, 0, user);
+    assert.equal(loaded.builtIn, undefined);
   }
 });
 

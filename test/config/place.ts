@@ -8,7 +8,7 @@ import { loadConfig, type LoadedConfig } from "../../src/config/load.ts";
 import { KeywrightError } from "../../src/errors.ts";
 import { matchFault } from "../../src/resolver/match.ts";
 
-export const BACKENDS = ["menda", "gopass", "issue"];
+export const BACKENDS = ["menda", "codeartifact", "gopass", "issue"];
 
 export interface Place {
   readonly home: string;
@@ -17,10 +17,12 @@ export interface Place {
   readonly named: string;
   /** Writes a layer's file, with the folders above it. */
   write(file: string, text: string): void;
-  load(text?: Texts, kind?: "client" | "broker"): LoadedConfig;
+  load(text?: Texts, kind?: "client" | "broker", more?: Env): LoadedConfig;
   /** Loads, and returns the error that this must give. */
   fault(text: Texts, kind?: "client" | "broker"): KeywrightError;
 }
+
+export type Env = Readonly<Record<string, string>>;
 
 export interface Texts {
   readonly etc?: string;
@@ -35,12 +37,12 @@ export function placeFor(t: TestContext): Place {
   const etc = join(root, "etc", "config.yaml");
   const user = join(home, ".config", "keywright", "config.yaml");
   const named = join(root, "named", "config.yaml");
-  const load = (texts: Texts = {}, kind: "client" | "broker" = "client"): LoadedConfig => {
+  const load = (texts: Texts = {}, kind: "client" | "broker" = "client", more: Env = {}): LoadedConfig => {
     if (texts.etc !== undefined) write(etc, texts.etc);
     if (texts.user !== undefined) write(user, texts.user);
     if (texts.named !== undefined) write(named, texts.named);
-    const env = texts.named === undefined ? {} : { KEYWRIGHT_CONFIG: named };
-    return loadConfig({ home, env, etc, kind, backends: BACKENDS, matchFault });
+    const env = texts.named === undefined ? more : { ...more, KEYWRIGHT_CONFIG: named };
+    return loadConfig({ home, env, etc, kind, backends: BACKENDS, matchFault, vendor: join(root, "vendor") });
   };
   return {
     home,

@@ -69,6 +69,7 @@ function readingFor(t: TestContext): Reading {
         matchFault,
         version: "1",
         clock: later,
+        vendor: join(home, "vendor"),
         ...more,
       } as const;
       return { config: await readConfig(options), parsed };
@@ -95,6 +96,22 @@ test("readConfig() keeps no snapshot when there is no file", async (t) => {
   assert.equal(parsed, false);
   assert.equal(config.refs[0]?.name, "codeartifact");
   assert.ok(!existsSync(kept));
+});
+
+test("readConfig() chooses the built-in anew each time, below a file that names no refs too", async (t) => {
+  const { write, user, read } = readingFor(t);
+  const store = async (env: Record<string, string>): Promise<readonly unknown[]> => {
+    const { config, parsed } = await read({ env });
+    return [config.refs[0]?.store, config.refs.length, parsed];
+  };
+  assert.deepEqual(await store({}), ["menda", 1, false]);
+  assert.deepEqual(await store({ AWS_PROFILE: "p" }), ["aws", 3, false]);
+  write(user, "audit: none");
+  assert.deepEqual(await store({}), ["menda", 1, true]);
+  assert.deepEqual(await store({}), ["menda", 1, false]);
+  assert.deepEqual(await store({ AWS_PROFILE: "p" }), ["aws", 3, true]);
+  assert.deepEqual(await store({ AWS_PROFILE: "p" }), ["aws", 3, false]);
+  assert.deepEqual(await store({ AWS_PROFILE: "p", MENDA_HOST: "h" }), ["menda", 1, true]);
 });
 
 type Change = (place: Reading) => Partial<ReadOptions> | undefined | void;

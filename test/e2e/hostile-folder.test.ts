@@ -70,6 +70,10 @@ function hostile(mark: string, host: string): Record<string, string> {
     ".npmrc": "node-options=--require=./preload.js\n",
     ".node-options": "--require ./preload.js\n",
     ".menda/mendacfg": `[default]\nhost = ${host}\nauth_type = m2m\nclient_id = evil\nclient_secret = evil\n`,
+    ".aws/credentials": "[default]\naws_access_key_id = AKIDEVIL\naws_secret_access_key = evil\n",
+    ".aws/config": "[default]\nregion = eu-west-1\ncredential_process = ./preload.js\n",
+    ".config/python_keyring/keyringrc.cfg": "[codeartifact]\nprofile_name = evil\nverify = false\n",
+    "python_keyring/keyringrc.cfg": "[codeartifact]\nprofile_name = evil\n",
     ".netrc": "default login evil password evil\n",
     "config.yaml": config,
     "keywright.yaml": config,
@@ -104,6 +108,10 @@ refs: { index: { store: menda, match: "${INDEX}", policy: registries } }
 policies: { registries: { allowed_principals: [local_user] } }
 `;
 const GET = ["get", `http://${INDEX}/simple/`, "token"];
+const HOST = "dom-123456789012.d.codeartifact.eu-west-1.amazonaws.com";
+const EXPLAIN = ["explain", `https://${HOST}/pypi/packages/simple/`];
+/** Asked by somebody who has AWS credentials and nothing else. */
+const OF_AWS: readonly (readonly string[])[] = [EXPLAIN, ["config", "show", "--origin"]];
 const QUESTIONS: readonly (readonly [
   name: string,
   program: Program,
@@ -115,6 +123,7 @@ const QUESTIONS: readonly (readonly [
   ["a foreign question", "keyring", ["get", "https://foreign.example/simple/", "me"], false],
   ["a wrong question", "keyring", ["gets"], false],
   ["the configuration", "keywright", ["config", "show", "--origin"], false],
+  ["what would be answered", "keywright", EXPLAIN, false],
   ["the audit", "keywright", ["audit", "verify"], false],
   ["the account", "menda", ["auth", "whoami"], false],
 ];
@@ -151,6 +160,31 @@ for (const form of FORMS) {
   });
 }
 
+for (const form of FORMS) {
+  test(`${form.name}: the folder in which one stands does not choose the built-in configuration`, async (t) => {
+    const [bad, quiet] = [temporary(t, "hostile"), temporary(t, "quiet")];
+    plant(bad, hostile(join(bad, "mark"), "http://127.0.0.1:9"));
+    for (const [file, name] of [
+      [".aws/credentials", "aws"],
+      ["nothing", "menda"],
+    ] as const) {
+      const home = temporary(t, "home");
+      plant(home, { [file]: "[default]\naws_access_key_id = AKID\naws_secret_access_key = hunter2\n" });
+      for (const argv of OF_AWS) {
+        const expected = await traced(form, "keywright", argv, home, quiet);
+        const ran = await traced(form, "keywright", argv, home, bad);
+        assert.deepEqual(looksInto(ran.trace, bad), []);
+        assert.deepEqual(same(ran, false), same(expected, false));
+        assert.match(
+          ran.stdout,
+          argv === EXPLAIN ? new RegExp(`^store +${name}$`, "m") : new RegExp(`for ${name} holds`),
+        );
+        assert.doesNotMatch(ran.stdout, /hunter2|EVIL|evil/);
+      }
+    }
+  });
+}
+
 /** What must not differ; a token is another one each time that it is fetched. */
 function same({ code, stdout, stderr }: Ran, isToken: boolean): object {
   const answer = isToken ? stdout.replace(/^kw_[A-Za-z0-9_-]+\n$/, "TOKEN\n") : stdout;
@@ -171,7 +205,10 @@ async function traced(
 ): Promise<Ran & { readonly trace: string }> {
   const file = join(temporaryTrace, `${form.name}-${process.hrtime.bigint()}`);
   const strace = ["-f", "-qq", "-s", "4096", "-e", "trace=%file", "-o", file, form.program(program), ...argv];
-  const ran = await run("/usr/bin/strace", strace, { env: { HOME: home, PWD: cwd }, cwd });
+  const ran = await run("/usr/bin/strace", strace, {
+    env: { HOME: home, PWD: cwd, AWS_EC2_METADATA_DISABLED: "true" },
+    cwd,
+  });
   return { ...ran, trace: readFileSync(file, "utf8") };
 }
 
