@@ -36,7 +36,10 @@ async function everything(): Promise<readonly Count[]> {
     ...["http", "connect", "proxy", "files"].map((name) => `test/io/${name}.test.ts`),
     ...["refs", "policy", "resolve"].map((name) => `test/resolver/${name}.test.ts`),
     ...["ini", "cloud", "redact"].map((name) => `test/account/${name}.test.ts`),
-    ...["backends/menda", "audit/file", "config/load"].map((name) => `test/${name}.test.ts`),
+    ...["call", "sigv4", "sts"].map((name) => `test/aws/${name}.test.ts`),
+    ...["backends/codeartifact", "backends/menda", "audit/file", "config/load"].map(
+      (name) => `test/${name}.test.ts`,
+    ),
   ];
   installTools(["menda"], console.log);
   const results = [await nodeSuite("node", unit)];

@@ -1,5 +1,6 @@
-// Installs the real clients that the tests and the demo run: pip (newest and one older than 26.2), uv, keyring,
-// menda-keyring and menda-cli, Authlib and schemathesis, in virtual environments under node_modules/.cache/keywright.
+// Installs the real clients that the tests and the demo run: pip (newest and one older than 26.2), uv, twine, keyring,
+// menda-keyring and menda-cli, botocore, boto3 and keyrings.codeartifact, Authlib and schemathesis, in virtual environments
+// under node_modules/.cache/keywright.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -11,6 +12,8 @@ const ENVIRONMENTS = {
   installers: ["pip", "uv"],
   "pip-25": ["pip==25.0"],
   menda: ["keyring==25.7.0", "menda-keyring==0.0.2", "menda-cli==0.5.0"],
+  aws: ["botocore==1.44.5", "boto3==1.44.5", "keyring==25.7.0", "keyrings.codeartifact==2.1.2"],
+  twine: ["twine==7.0.0"],
   conformance: ["schemathesis==4.32.5", "Authlib==1.9.9", "requests"],
 } as const;
 

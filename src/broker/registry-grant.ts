@@ -1,6 +1,7 @@
 // From a living access token and an ask to a registry token, through the one resolver. It says who asks (a verified
 // role and app), gives the backend `issue` its mint, and turns what goes wrong into an answer.
 import { issueBackend, type Mint } from "../backends/issue.ts";
+import { AwsError } from "../aws/aws-errors.ts";
 import { asKeywrightError, type ErrorCode } from "../errors.ts";
 import type { RegistryAsk } from "../resolver/ask.ts";
 import type { Backend } from "../resolver/backend.ts";
@@ -121,8 +122,9 @@ const REPLIES: Partial<Record<ErrorCode, Reply>> = {
 function refusedFor(thrown: unknown, upstream: boolean): unknown {
   if (thrown instanceof Refused) return thrown;
   const failure = asKeywrightError(thrown);
-  const reply =
-    REPLIES[failure.code] ?? (upstream && failure.code === "configuration" ? UPSTREAM : undefined);
+  // What AWS denies was granted here: it is the broker's own credentials or role that are wrong.
+  const elsewhere = failure instanceof AwsError || (upstream && failure.code === "configuration");
+  const reply = elsewhere ? UPSTREAM : REPLIES[failure.code];
   if (reply === undefined) return thrown;
   return new Refused(reply, upstream ? failure : undefined);
 }

@@ -103,6 +103,13 @@ test("a failure of AWS is a 502 without its words; the log has them, without a s
   assert.ok(!broker.logged.join("\n").includes("secret"));
 });
 
+test("what AWS denies was granted here: 502, and not the 403 of a policy", async (t) => {
+  const no = () => refused(403, "AccessDeniedException", "not authorized");
+  const { broker, tokens } = await brokerWith(t, {}, { answers: [no] });
+  assert.equal((await askRegistry(broker, tokens.ci, { url: READ_URL })).status, 502);
+  assert.ok(broker.logged.some((line) => line.includes("GetAuthorizationToken")));
+});
+
 test("credentials that the broker lacks are its own fault: 502, and said in the log", async (t) => {
   const { broker, tokens } = await brokerWith(t, { profile: "gone" }, { env: {} });
   assert.equal((await askRegistry(broker, tokens.ci, { url: READ_URL })).status, 502);

@@ -31,11 +31,21 @@ policies:
 menda: { ci: index, intern: index }
 `;
 
-export async function brokerProcess(t: TestContext, form: Form): Promise<BrokerProcess> {
+export interface BrokerWishes {
+  readonly config?: string;
+  /** Added to PATH, HOME and the log level. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export async function brokerProcess(
+  t: TestContext,
+  form: Form,
+  { config = CONFIG, env: more = {} }: BrokerWishes = {},
+): Promise<BrokerProcess> {
   const home = temporary(t, "broker");
   const data = join(home, "data");
-  plant(home, { "broker.yaml": CONFIG });
-  const env = { PATH: "/usr/bin:/bin", HOME: home, KEYWRIGHT_LOG: "debug" };
+  plant(home, { "broker.yaml": config });
+  const env = { PATH: "/usr/bin:/bin", HOME: home, KEYWRIGHT_LOG: "debug", ...more };
   const args = ["server", "--data", data, "--config", join(home, "broker.yaml"), "--listen", "127.0.0.1:0"];
   const child = spawn(form.program("keywright"), args, { env, stdio: ["ignore", "pipe", "pipe"] });
   const ended = new Promise<void>((done) => child.once("close", () => done()));

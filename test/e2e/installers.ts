@@ -34,7 +34,7 @@ export function executableAsKeyring(registry: Registry): string {
 }
 
 /** Ask keyring, keep nothing, read no configuration, never prompt. */
-const SETTINGS = {
+export const SETTINGS = {
   LANG: "C.UTF-8",
   PIP_KEYRING_PROVIDER: "subprocess",
   PIP_CONFIG_FILE: "/dev/null",
@@ -96,7 +96,7 @@ export const INSTALLERS = {
 
 function pip(program: string): Install {
   return (user, url, target) =>
-    run(user, program, ["install", "--index-url", url, "--target", target, PACKAGE]);
+    runAs(user, program, ["install", "--index-url", url, "--target", target, PACKAGE]);
 }
 
 /** Without a user name in the URL, uv asks nobody unless the index says so. */
@@ -106,17 +106,17 @@ function uv(user: User, url: string, target: string): Promise<Ran> {
   writeFileSync(config, `[[index]]\nname = "private"\nurl = "${url}"\ndefault = true\n${authenticate}`);
   const python = toolPath("installers", "python");
   const options = ["--config-file", config, "pip", "install", "--python", python, "--target", target];
-  return run(user, toolPath("installers", "uv"), [...options, PACKAGE]);
+  return runAs(user, toolPath("installers", "uv"), [...options, PACKAGE]);
 }
 
 export function keyringGet(user: User, url: string, username: string): Promise<Ran> {
-  return run(user, "keyring", ["get", url, username]);
+  return runAs(user, "keyring", ["get", url, username]);
 }
 
 /** What the installed package says; undefined when it cannot be imported. */
 export async function imported(user: User, target: string): Promise<string | undefined> {
   const program = `import sys; sys.path.insert(0, sys.argv[1]); import keywright_demo_package as p; print(p.MESSAGE)`;
-  const { status, stdout } = await run(user, toolPath("installers", "python"), ["-c", program, target]);
+  const { status, stdout } = await runAs(user, toolPath("installers", "python"), ["-c", program, target]);
   return status === 0 ? stdout.trim() : undefined;
 }
 
@@ -128,7 +128,8 @@ export function ownAudit({ home }: User): readonly Entry[] | undefined {
   return lines.map((line) => JSON.parse(line) as Entry);
 }
 
-function run({ home, env }: User, program: string, args: readonly string[]): Promise<Ran> {
+/** Runs a program as that user, in the home folder. */
+export function runAs({ home, env }: User, program: string, args: readonly string[]): Promise<Ran> {
   const options = { env, cwd: home, encoding: "utf8", timeout: 100_000 } as const;
   return new Promise((done) => {
     const child = execFile(program, args, options, (_error, stdout, stderr) =>

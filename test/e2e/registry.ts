@@ -44,6 +44,7 @@ export interface Entry {
   readonly kind: string;
   readonly outcome?: string;
   readonly sha256?: string;
+  readonly upstream?: string;
 }
 
 export interface Registry {
