@@ -11,7 +11,7 @@ const bun = (globalThis as { readonly Bun?: { readonly CryptoHasher: new (name: 
 /** SHA-256 of the text's UTF-8 bytes, hexadecimal. */
 export function sha256(text: string): string {
   if (bun !== undefined) return new bun.CryptoHasher("sha256").update(text).digest("hex");
-  return process.getBuiltinModule("node:crypto").createHash("sha256").update(text).digest("hex");
+  return process.getBuiltinModule("node:crypto").hash("sha256", text);
 }
 
 /** That many random bytes, hexadecimal, fit for secrets. */

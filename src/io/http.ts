@@ -42,6 +42,8 @@ export interface HttpOptions {
   readonly caBundle?: CaBundle | undefined;
   /** Seconds for one request; 10 when undefined. */
   readonly requestTimeout?: number | undefined;
+  /** Bytes of an answer's body after which it is given up; 1 MiB when undefined. */
+  readonly most?: number | undefined;
   /** Hears of each request: method, origin, path, status, time. */
   readonly debug?: Say | undefined;
 }
@@ -68,7 +70,7 @@ export function createHttp(options: HttpOptions): Http {
     const proxy = isMetadata(url, request) ? undefined : proxyFor(url.hostname, port, options.env);
     const { pem, hint } = secure ? await trust() : { pem: [], hint: "" };
     const route = { secure, host: url.hostname, port, proxy, roots: pem, trustHint: hint, opened };
-    return send(await connect(route), url, request);
+    return send(await connect(route), url, request, options.most ?? LARGEST_BODY);
   }
 
   return {
@@ -159,7 +161,7 @@ function timeLimit(
   return { seconds, error };
 }
 
-function send(socket: Duplex, url: URL, request: HttpRequest): Promise<HttpReply> {
+function send(socket: Duplex, url: URL, request: HttpRequest, most: number): Promise<HttpReply> {
   const { method, body = "" } = request;
   const length = method !== "GET" ? { "Content-Length": String(Buffer.byteLength(body)) } : {};
   // Set here because the connection is ours: over TLS, Node would add the port to a Host of its own.
@@ -174,26 +176,27 @@ function send(socket: Duplex, url: URL, request: HttpRequest): Promise<HttpReply
   return new Promise((resolve, reject) => {
     const path = `${url.pathname}${url.search}`;
     const sent = httpRequest({ method, path, headers, createConnection: () => socket as Socket }, (reply) => {
-      received(reply, url.origin).then(resolve, reject);
+      received(reply, url.origin, most).then(resolve, reject);
     });
     sent.once("error", (error) => reject(unreachable(url.origin, error)));
     sent.end(method !== "GET" ? body : undefined);
   });
 }
 
-async function received(reply: IncomingMessage, origin: string): Promise<HttpReply> {
+async function received(reply: IncomingMessage, origin: string, most: number): Promise<HttpReply> {
   const parts: Buffer[] = [];
   let size = 0;
   try {
     for await (const part of reply) {
       size += (part as Buffer).length;
-      if (size > LARGEST_BODY) break;
+      if (size > most) break;
       parts.push(part as Buffer);
     }
   } catch (error) {
     throw unreachable(origin, error);
   }
-  if (size > LARGEST_BODY) throw new KeywrightError("backend", `${origin} answered with more than 1 MB`);
+  if (size > most)
+    throw new KeywrightError("backend", `${origin} answered with more than ${Math.round(most / 1e6)} MB`);
   const headers: Record<string, string | undefined> = {};
   for (const [name, value] of Object.entries(reply.headers))
     headers[name] = Array.isArray(value) ? value.join(", ") : value;
