@@ -15,6 +15,9 @@ const PROGRAMS = {
   nginx: "nginx-light",
   "systemd-analyze": "systemd",
   go: "golang-go",
+  gpg: "gnupg",
+  pass: "pass",
+  age: "age",
 } as const;
 
 /** Where programs lie that are not on everybody's PATH. */

@@ -4,7 +4,7 @@ import { spawn } from "node:child_process";
 import { globSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { installSystemTools, MORE_FOLDERS } from "./system-tools.ts";
-import { installTools, toolPath } from "./tools.ts";
+import { installTools, pythonFor, toolPath } from "./tools.ts";
 
 const root = join(import.meta.dirname, "..");
 process.chdir(root);
@@ -33,15 +33,15 @@ async function everything(): Promise<readonly Count[]> {
   const end = globSync("test/e2e/**/*.test.ts");
   const unit = globSync("test/**/*.test.ts").filter((file) => !end.includes(file));
   const bunHalf = [
-    ...["http", "connect", "proxy", "files"].map((name) => `test/io/${name}.test.ts`),
+    ...["http", "connect", "proxy", "files", "group", "unlocking"].map((name) => `test/io/${name}.test.ts`),
     ...["refs", "policy", "resolve"].map((name) => `test/resolver/${name}.test.ts`),
     ...["ini", "cloud", "redact"].map((name) => `test/account/${name}.test.ts`),
     ...["call", "sigv4", "sts"].map((name) => `test/aws/${name}.test.ts`),
-    ...["backends/codeartifact", "backends/menda", "audit/file", "config/load"].map(
-      (name) => `test/${name}.test.ts`,
-    ),
+    ...["secrets-api", "config-data", "models", "properties"].map((name) => `test/secrets/${name}.test.ts`),
+    ...["codeartifact", "menda", "env", "file", "pass"].map((name) => `test/backends/${name}.test.ts`),
+    ...["audit/file", "config/load"].map((name) => `test/${name}.test.ts`),
   ];
-  installTools(["menda"], console.log);
+  installTools(pythonFor("mxm") === undefined ? ["menda"] : ["menda", "mxm"], console.log);
   const results = [await nodeSuite("node", unit)];
   results.push(await bunSuite(bunHalf));
   installTools(["installers", "pip-25", "conformance"], console.log);

