@@ -8,7 +8,8 @@ export function faultAt(origin: Origin, message: string, hint?: string): Keywrig
 }
 
 export function where(origin: Origin): string {
-  return origin === "built-in" ? "built-in configuration" : `${origin.file}:${origin.line}`;
+  if (origin === "built-in") return "built-in configuration";
+  return origin.line === 0 ? origin.file : `${origin.file}:${origin.line}`;
 }
 
 /** A key or another word of a file, fit to be printed. */

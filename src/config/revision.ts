@@ -10,10 +10,21 @@ export function revisionOf(
   store: SecretStore,
   policy: SecretPolicy,
 ): string {
-  return sha256(canonical({ ref, store, policy }));
+  return sha256(`{"policy":${kept(policy)},"ref":${canonical(ref)},"store":${kept(store)}}`);
 }
 
-function canonical(data: unknown): string {
+/** Many refs share a store and a policy; neither changes once it is read. */
+const texts = new WeakMap<object, string>();
+
+function kept(data: object): string {
+  const known = texts.get(data);
+  if (known !== undefined) return known;
+  const text = canonical(data);
+  texts.set(data, text);
+  return text;
+}
+
+function canonical(data: object): string {
   return JSON.stringify(data, (_, value: unknown) => {
     if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
     const sorted = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));

@@ -1,6 +1,7 @@
 // Tree: what a configuration file says, as plain data in which every value knows its file and line. Mappings merge
 // deep, lists and scalars replace. Keys live in Maps, so no key (`__proto__`, `constructor`) means anything to JavaScript.
 
+/** Line 0: data that a program gave, which has no lines; `file` says then what it is. */
 export type Origin = "built-in" | { readonly file: string; readonly line: number };
 export type ScalarValue = string | number | boolean | null;
 
@@ -19,6 +20,8 @@ export interface ScalarTree {
   readonly kind: "scalar";
   readonly value: ScalarValue;
   readonly origin: Origin;
+  /** The word of the file, when it has no quotes and somebody wants to know it. */
+  readonly written?: string | undefined;
 }
 
 export type Plain = ScalarValue | readonly Plain[] | { readonly [key: string]: Plain };

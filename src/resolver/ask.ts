@@ -25,9 +25,13 @@ export type Ask = SecretAsk | RegistryAsk;
 
 const SECRET_NAME = /^[a-z][a-z0-9_]*$/;
 
+export function isSecretName(name: unknown): boolean {
+  return typeof name === "string" && name.length <= 128 && SECRET_NAME.test(name);
+}
+
 /** A question for a secret by its public name. Throws `invalid_ask` for a name that no ref could have. */
 export function secretAsk(name: string, reason?: string): SecretAsk {
-  if (!SECRET_NAME.test(name)) {
+  if (!isSecretName(name)) {
     throw new KeywrightError("invalid_ask", `not a secret name: ${JSON.stringify(name.slice(0, 80))}`, {
       hint: "A secret name has lower-case letters, digits and underscores, and begins with a letter.",
     });

@@ -26,10 +26,12 @@ const FOREIGN: Found = { outcome: "foreign" };
 /** `refs` have been validated: names are unique, every `match` compiles. */
 export function createRefs(refs: readonly SecretRef[]): Refs {
   let registries: readonly Registry[] | undefined;
+  let secrets: ReadonlyMap<string, SecretRef> | undefined;
   return {
     find(ask) {
       if (ask.kind === "secret") {
-        const ref = refs.find(({ name, match }) => name === ask.name && match === undefined);
+        secrets ??= new Map(refs.flatMap((one) => (one.match === undefined ? [[one.name, one]] : [])));
+        const ref = secrets.get(ask.name);
         return ref === undefined ? FOREIGN : { outcome: "ours", ref, address: undefined };
       }
       registries ??= refs.flatMap((ref) =>

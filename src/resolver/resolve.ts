@@ -6,7 +6,7 @@ import type { Ask } from "./ask.ts";
 import type { AuditLog } from "./audit-log.ts";
 import type { Backend } from "./backend.ts";
 import type { RuntimeIdentity } from "./identity.ts";
-import { judge, type Rulebook } from "./judge.ts";
+import { judge, type Judgement, type Rulebook } from "./judge.ts";
 import { locate } from "./location.ts";
 import type { Verdict } from "./policy.ts";
 import type { Found } from "./refs.ts";
@@ -30,7 +30,13 @@ export async function resolve(
   ask: Ask,
   identity: RuntimeIdentity,
 ): Promise<Secret | undefined> {
-  const judged = judge(house, ask, identity);
+  let judged: Judgement;
+  try {
+    judged = judge(house, ask, identity);
+  } catch (thrown) {
+    await noteUnjudged(house, ask, identity, thrown);
+    throw thrown;
+  }
   if (judged.outcome !== "ours") throw await turnedAway(house, ask, identity, judged);
   const { ref, address, principal, store, verdict } = judged;
   const backend = house.backends[store.backend];
@@ -68,6 +74,19 @@ export async function resolve(
     upstream: secret.upstream,
   });
   return secret.withUsername(ref.username);
+}
+
+/** A question that cannot even be judged (the identity has no usable role) leaves an entry where all questions do. */
+async function noteUnjudged(
+  house: House,
+  ask: Ask,
+  identity: RuntimeIdentity,
+  thrown: unknown,
+): Promise<void> {
+  if (!house.auditUnknown) return;
+  const reason = thrown instanceof KeywrightError ? thrown.message : "it could not be judged";
+  const nobody = { principal: undefined, ref: undefined, rule: undefined };
+  await house.audit.decision({ ...nobody, identity, ask, outcome: "refused", reason });
 }
 
 function granted(
