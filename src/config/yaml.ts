@@ -22,8 +22,15 @@ const TAGS = new Set(
   ["str", "int", "float", "bool", "null", "map", "seq"].map((tag) => `tag:yaml.org,2002:${tag}`),
 );
 
+export interface YamlOptions {
+  /** True: scalars keep the word that stands in the file, when it has no quotes. */
+  readonly written?: boolean | undefined;
+  /** Hears of each key without quotes. */
+  readonly key?: ((word: string, line: number) => void) | undefined;
+}
+
 /** Throws `configuration` with the line, for everything that is not such a text. */
-export function parseYaml(text: string, file: string): MapTree {
+export function parseYaml(text: string, file: string, options: YamlOptions = {}): MapTree {
   const lines = new LineCounter();
   const document = parsed(text, file, lines);
   const fault = document.errors[0] ?? document.warnings[0];
@@ -35,7 +42,7 @@ export function parseYaml(text: string, file: string): MapTree {
   }
   if (document.directives?.yaml.version !== "1.2") throw faultAt({ file, line: 1 }, "only YAML 1.2 is read");
   if (document.contents === null) return { kind: "map", entries: new Map(), origin: { file, line: 1 } };
-  const tree = createReader(file, lines).read(document.contents, 1, 0);
+  const tree = createReader(file, lines, options).read(document.contents, 1, 0);
   if (tree.kind === "map") return tree;
   if (tree.kind === "scalar" && tree.value === null) {
     return { kind: "map", entries: new Map(), origin: tree.origin };
@@ -78,7 +85,7 @@ interface Reader {
   read(node: unknown, line: number, depth: number): Tree;
 }
 
-function createReader(file: string, lines: LineCounter): Reader {
+function createReader(file: string, lines: LineCounter, options: YamlOptions): Reader {
   const anchors = new Map<string, Anchored>();
   let nodes = 0;
   const count = (more: number, line: number): void => {
@@ -121,7 +128,10 @@ function createReader(file: string, lines: LineCounter): Reader {
     }
     const value = isScalar(node) ? node.value : null;
     if (value === null || ["string", "boolean"].includes(typeof value) || Number.isFinite(value)) {
-      return { kind: "scalar", value: value as string | number | boolean | null, origin };
+      const scalar = { kind: "scalar", value: value as string | number | boolean | null, origin } as const;
+      if (options.written !== true || !isScalar(node) || node.type !== "PLAIN" || tag !== undefined)
+        return scalar;
+      return { ...scalar, written: node.source ?? "" };
     }
     throw faultAt(origin, "a value is text, a finite number, true, false, a list or a mapping");
   }
@@ -135,6 +145,7 @@ function createReader(file: string, lines: LineCounter): Reader {
       if (!isPair(pair) || typeof key !== "string")
         throw faultAt({ file, line: keyLine }, "a key must be text");
       refuseKey(key, keyLine, entries.get(key));
+      if (isScalar(keyNode) && keyNode.type === "PLAIN") options.key?.(key, keyLine);
       entries.set(key, read(pair.value, keyLine, depth + 1));
     }
     return { kind: "map", entries, origin: { file, line } };
