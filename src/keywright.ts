@@ -5,7 +5,7 @@ import { openAudit, defaultAuditPath } from "./audit/open.ts";
 import { cachedBackend } from "./backends/cached.ts";
 import type { Configuration } from "./config/configuration.ts";
 import { readConfig } from "./config/snapshot.ts";
-import { KeywrightError } from "./errors.ts";
+import { asKeywrightError, KeywrightError } from "./errors.ts";
 import { discoverIdentity } from "./identity/discover.ts";
 import { systemClock, type Clock } from "./io/clock.ts";
 import type { Log } from "./io/log.ts";
@@ -20,6 +20,7 @@ import type { RuntimeIdentity } from "./resolver/identity.ts";
 import { matchFault } from "./resolver/match.ts";
 import { createRefs } from "./resolver/refs.ts";
 import { resolve, type House } from "./resolver/resolve.ts";
+import type { SecretStore } from "./resolver/store.ts";
 import type { Secret } from "./secret.ts";
 import { VERSION } from "./version.ts";
 
@@ -37,6 +38,13 @@ export interface KeywrightOptions {
   readonly log?: Log | undefined;
 }
 
+export interface StoreState {
+  readonly store: string;
+  readonly backend: string;
+  /** undefined: it is ready. */
+  readonly fault: KeywrightError | undefined;
+}
+
 export interface Keywright {
   readonly identity: RuntimeIdentity;
   /**
@@ -46,6 +54,10 @@ export interface Keywright {
   resolve(ask: Ask): Promise<Secret | undefined>;
   /** What `resolve` would do and why; asks nobody, writes nothing down. `identity`: instead of our own. */
   explain(ask: Ask, identity?: RuntimeIdentity): Promise<Explanation>;
+  /** Every store, and what keeps it from being used; reads no value. */
+  check(): Promise<readonly StoreState[]>;
+  /** The names of all secrets that a ref answers to, whoever may have them. */
+  readonly secretNames: readonly string[];
   /** Whose an address is, without asking anybody. */
   classify(address: string): "ours" | "refused" | "foreign";
 }
@@ -91,8 +103,20 @@ export async function openKeywright(options: KeywrightOptions = {}): Promise<Key
       const { explain } = await import("./resolver/explain.ts");
       return explain(house, ask, as);
     },
+    check: () => Promise.all([...config.stores.values()].map((store) => stateOf(store, house))),
+    secretNames: config.refs.flatMap(({ name, match }) => (match === undefined ? [name] : [])),
     classify: (url) => house.refs.find({ kind: "registry", url, action: "read" }).outcome,
   };
+}
+
+async function stateOf(store: SecretStore, { backends }: House): Promise<StoreState> {
+  const state = { store: store.name, backend: store.backend };
+  try {
+    await backends[store.backend]?.check(store);
+    return { ...state, fault: undefined };
+  } catch (thrown) {
+    return { ...state, fault: asKeywrightError(thrown) };
+  }
 }
 
 async function heard(audit: AuditLog, log: Log | undefined): Promise<AuditLog> {

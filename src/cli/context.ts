@@ -9,6 +9,10 @@ export interface CliContext {
   readonly clock: Clock;
   /** undefined: nobody asked for one. */
   readonly log?: Log | undefined;
+  /** True: standard output is a terminal, where a secret would be seen and remembered. */
+  readonly terminal?: boolean | undefined;
+  /** Says the exit code of a command that ends well, when it is not 0. */
+  exit?(code: number): void;
   /** Writes to standard output, at once. */
   out(text: string): void;
   /** Writes to standard error, at once. */

@@ -37,8 +37,9 @@ export function explainedFailure(asked: string, explanation: Explanation): Keywr
   const { outcome, reason, action, principal, fault } = explanation;
   if (outcome === "granted") return fault;
   if (outcome === "unknown") {
-    const hint =
-      "'keywright config show --origin' shows the refs; an address without one is left to the next keyring.";
+    const hint = /[.:/]/.test(asked)
+      ? "'keywright config show --origin' shows the refs; an address without one is left to the next keyring."
+      : "'keywright config show --origin' shows the refs.";
     return new KeywrightError(outcome, `${reason}: ${asked}`, { hint });
   }
   if (outcome === "refused") {

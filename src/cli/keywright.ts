@@ -4,13 +4,20 @@ import { asKeywrightError, EXIT_CODES, KeywrightError } from "../errors.ts";
 import { createLog, LOG_LEVELS, type Log } from "../io/log.ts";
 import { addAudit } from "./audit.ts";
 import { addAws } from "./aws.ts";
+import { addCheck } from "./check.ts";
 import { addClient } from "./client.ts";
 import { addCompletion } from "./completion.ts";
 import { addConfig } from "./config.ts";
 import { addExplain } from "./explain.ts";
 import type { CliContext } from "./context.ts";
 import { failureText, wantsJson } from "./failure.ts";
+import { addGet } from "./get.ts";
 import { addHost } from "./host.ts";
+import { addInject } from "./inject.ts";
+import { addMatrix } from "./matrix.ts";
+import { addPolicy } from "./policy.ts";
+import { addResolve } from "./resolve.ts";
+import { addRun } from "./run.ts";
 import { addServer } from "./server.ts";
 import { VERSION } from "../version.ts";
 
@@ -47,12 +54,14 @@ export async function runKeywright(argv: readonly string[], context: CliContext)
       getErrHasColors: () => false,
     });
   let { log } = context;
+  let exitCode = 0;
   program.hook("preAction", () => {
     const { logLevel } = program.opts<{ logLevel?: string }>();
     if (logLevel !== undefined) log = createLog(logLevel, (text) => context.err(text));
   });
   const logging: CliContext = {
     ...context,
+    exit: (code) => void (exitCode = code),
     get log(): Log | undefined {
       return log;
     },
@@ -60,7 +69,7 @@ export async function runKeywright(argv: readonly string[], context: CliContext)
   for (const add of commandsOf()) add(program, logging);
   try {
     await program.parseAsync([...argv], { from: "user" });
-    return 0;
+    return exitCode;
   } catch (thrown) {
     if (thrown instanceof CommanderError) return parsed(thrown, json, context);
     const error = asKeywrightError(thrown);
@@ -81,5 +90,21 @@ function parsed({ exitCode, message }: CommanderError, json: boolean, context: C
 
 /** Completion is last: it completes the others. */
 export function commandsOf(): readonly ((program: Command, context: CliContext) => void)[] {
-  return [addServer, addClient, addConfig, addExplain, addAudit, addHost, addAws, addCompletion];
+  return [
+    addGet,
+    addRun,
+    addInject,
+    addExplain,
+    addCheck,
+    addResolve,
+    addMatrix,
+    addPolicy,
+    addServer,
+    addClient,
+    addConfig,
+    addAudit,
+    addHost,
+    addAws,
+    addCompletion,
+  ];
 }

@@ -18,6 +18,9 @@ const context: CliContext = {
   env: process.env,
   home: homeOf(process.env),
   clock: systemClock,
+  get terminal() {
+    return process.stdout.isTTY === true;
+  },
   log: await logOf(process.env["KEYWRIGHT_LOG"]),
   out: (text) => write(1, text),
   err: (text) => write(2, text),
@@ -39,6 +42,14 @@ async function run(): Promise<number> {
   if (name === "menda") {
     const { runMenda } = await import("./menda.ts");
     return runMenda(argv, context);
+  }
+  if (name === "mxm-config") {
+    const { runMxmConfig } = await import("./mxm-config.ts");
+    return runMxmConfig(argv, context);
+  }
+  if (name === "mxm-secrets") {
+    const { runMxmSecrets } = await import("./mxm-secrets.ts");
+    return runMxmSecrets(argv, context);
   }
   const { runKeywright } = await import("./keywright.ts");
   return runKeywright(argv, context);

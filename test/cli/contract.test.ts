@@ -140,6 +140,7 @@ test("contract: the JSON of config", async () => {
   same("keywright config show", JSON.stringify(few));
   assert.deepEqual(JSON.parse((await run("config", "show", "--json")).out), values);
   same("keywright config check", (await run("config", "check", "--json")).out);
+  same("keywright config digest", (await run("config", "digest", "--json")).out);
   same("keywright config path", (await run("config", "path", "--json")).out);
 });
 
@@ -169,6 +170,24 @@ test("contract: the JSON of aws whoami", async () => {
   );
   assert.equal((await runIn({ AWS_EC2_METADATA_DISABLED: "true" }, "aws", "whoami", "--json")).status, 5);
   assert.equal((await runIn(keys, "aws", "whoami", "--profile", "gone", "--json")).status, 3);
+});
+
+test("contract: the JSON of secrets", async () => {
+  const file = join(home, "secrets.yaml");
+  const text = `stores: { local: { backend: env } }
+refs: { databento_api_key: { store: local, path: key, policy: access } }
+policies: { access: { allowed_principals: [local_user] } }
+`;
+  writeFileSync(file, text, { mode: 0o600 });
+  const env = { KEYWRIGHT_CONFIG: file, KEY: "value" };
+  const rows = join(home, "rows.yaml");
+  writeFileSync(rows, "tests: [ { secret: databento_api_key, as: local_user, expect: allow } ]\n");
+  for (const words of ["get databento_api_key", "check", "matrix", `policy test ${rows}`]) {
+    const { out, err, status } = await runIn(env, ...words.split(" "), "--json");
+    const name = words.startsWith("policy") ? "policy test" : (words.split(" ")[0] ?? "");
+    assert.deepEqual([status, err], [0, ""], words);
+    same(`keywright ${name}`, out);
+  }
 });
 
 test("contract: the JSON of audit", async () => {
