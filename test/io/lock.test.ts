@@ -213,11 +213,15 @@ test(
   { skip: process.platform !== "linux" },
   async () => {
     assert.equal(startTimeOf(spawnSync("true").pid), undefined);
-    // The shell's child ends, and the program that the shell became does not wait for it.
-    const child = spawn("sh", ["-c", "true & echo $!; exec sleep 60"], {
+    // The shell's child is ended once the shell has become a program that does not wait for it.
+    const child = spawn("sh", ["-c", "sleep 60 & echo $!; exec sleep 61"], {
       stdio: ["ignore", "pipe", "inherit"],
     });
     const pid = Number(await new Promise((told) => child.stdout.once("data", told)));
+    const become = (): boolean =>
+      readFileSync(`/proc/${child.pid}/cmdline`, "latin1").startsWith("sleep\x0061");
+    while (!become()) await new Promise(setImmediate);
+    process.kill(pid, "SIGKILL");
     const state = (): string => readFileSync(`/proc/${pid}/stat`, "latin1").split(" ")[2] ?? "";
     while (state() !== "Z") await new Promise(setImmediate);
     assert.equal(startTimeOf(pid), undefined);
