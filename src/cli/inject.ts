@@ -13,6 +13,7 @@ interface InjectOptions {
   readonly out?: string;
   readonly reason?: string;
   readonly show?: boolean;
+  readonly json?: boolean;
 }
 
 const EXAMPLES = `
@@ -31,12 +32,15 @@ export function addInject(program: Command, context: CliContext): void {
     .option("-o, --out <file>", "the file to write, for you alone (default: standard output)")
     .option("--reason <text>", "why, for policies that ask for a reason; it goes into the audit")
     .option("--show", "write even to a terminal")
+    .option("--json", "with --out: say as JSON which secrets went into which file")
     .addHelpText("after", EXAMPLES)
     .action((options: InjectOptions) => inject(options, context));
 }
 
 async function inject(options: InjectOptions, context: CliContext): Promise<void> {
   const { in: input, out: output } = options;
+  const told = options.json === true;
+  if (told && output === undefined) throw new KeywrightError("usage", "--json is for --out only");
   if (output === undefined) refuseTerminal(context, options.show === true);
   const template = parseTemplate(templateText(input), input === "-" ? "standard input" : input);
   const secrets = await fetchedAll(await opened(context), template.names, options.reason);
@@ -45,6 +49,7 @@ async function inject(options: InjectOptions, context: CliContext): Promise<void
   const { writePrivate } = await import("../io/files.ts");
   try {
     writePrivate(output, text);
+    if (told) context.out(`${JSON.stringify({ out: output, secrets: template.names })}\n`);
   } catch (cause) {
     if (cause instanceof KeywrightError) throw cause;
     const { code = "unknown error" } = cause as NodeJS.ErrnoException;

@@ -348,7 +348,8 @@ test("many processes that ask at once make one mint, also when the first to mint
     child.stdout.setEncoding("utf8").on("data", (text: string) => (out += text));
     const ended = new Promise((done) => child.on("close", done));
     if (kill) {
-      while (!existsSync(mints) || readFileSync(mints, "utf8") === "") await new Promise((later) => setTimeout(later, 5));
+      while (!existsSync(mints) || readFileSync(mints, "utf8") === "")
+        await new Promise((later) => setTimeout(later, 5));
       child.kill("SIGKILL");
     }
     await ended;

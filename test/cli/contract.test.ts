@@ -182,7 +182,10 @@ policies: { access: { allowed_principals: [local_user] } }
   const env = { KEYWRIGHT_CONFIG: file, KEY: "value" };
   const rows = join(home, "rows.yaml");
   writeFileSync(rows, "tests: [ { secret: databento_api_key, as: local_user, expect: allow } ]\n");
-  for (const words of ["get databento_api_key", "check", "matrix", `policy test ${rows}`]) {
+  const template = join(home, "app.tpl");
+  writeFileSync(template, "{{ keywright:databento_api_key }}");
+  const inject = `inject -i ${template} -o ${join(home, "app.conf")}`;
+  for (const words of ["get databento_api_key", inject, "check", "matrix", `policy test ${rows}`]) {
     const { out, err, status } = await runIn(env, ...words.split(" "), "--json");
     const name = words.startsWith("policy") ? "policy test" : (words.split(" ")[0] ?? "");
     assert.deepEqual([status, err], [0, ""], words);

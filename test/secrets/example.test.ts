@@ -42,3 +42,9 @@ test("the application example of docs/secrets.md prints what it says", (t) => {
   assert.ok(example !== undefined && others.length === 0);
   assert.equal(output(t, example), "[secret]\n13 true\n");
 });
+
+test("the application example of the README prints what it says", (t) => {
+  const [example, ...others] = examplesOf("README.md");
+  assert.ok(example !== undefined && others.length === 0);
+  assert.equal(output(t, example), "[secret]\n13\n");
+});
