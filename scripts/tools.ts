@@ -2,9 +2,9 @@
 // menda-keyring and menda-cli, botocore, boto3 and keyrings.codeartifact, Authlib and schemathesis, OpenBao, and the mxm
 // packages, in virtual environments under node_modules/.cache/keywright. It installs no Python.
 import { spawnSync } from "node:child_process";
-import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, globSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { basename, delimiter, dirname, join } from "node:path";
 
 const cache = join(import.meta.dirname, "..", "node_modules", ".cache", "keywright");
 
@@ -43,34 +43,65 @@ export function toolPath(environment: Environment, program: string): string {
 export function pythonFor(environment: Environment): string | undefined {
   const minor = NEWER_PYTHON[environment];
   if (minor === undefined) return "python3";
-  const pyenv = process.env["PYENV_ROOT"] ?? join(homedir(), ".pyenv");
   const named = ["python3", "python3.13", "python3.12", "python3.14"];
-  const kept = globSync("versions/3.*/bin/python3", { cwd: pyenv }).map((path) => join(pyenv, path));
+  const kept = pyenvFolders().flatMap((pyenv) =>
+    globSync("versions/3.*/bin/python3", { cwd: pyenv }).map((path) => join(pyenv, path)),
+  );
   const probe = `import sys, venv, ensurepip; sys.exit(sys.version_info < (3, ${minor}))`;
   return [...named, ...kept].find((python) => spawnSync(python, ["-c", probe]).status === 0);
 }
 
-/** Makes the environments that are missing. Throws when one cannot be made, with what pip said. */
+/** Where pyenv keeps its versions: by its variable, in the home, or beside its shims on the PATH. */
+function pyenvFolders(): readonly string[] {
+  const shims = (process.env["PATH"] ?? "").split(delimiter).filter((entry) => basename(entry) === "shims");
+  return [process.env["PYENV_ROOT"] ?? join(homedir(), ".pyenv"), ...shims.map((entry) => dirname(entry))];
+}
+
+/** Makes the environments that are missing; of several processes that ask at once one makes, the others wait. Throws when one cannot be made, with what pip said. */
 export function installTools(environments: readonly Environment[], say: (text: string) => void): void {
   for (const name of environments) {
     const folder = join(cache, name);
     const wanted = ENVIRONMENTS[name].join(" ");
     const stamp = join(folder, "keywright-installed");
-    if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) continue;
-    say(`installing ${wanted} (once)`);
-    rmSync(folder, { recursive: true, force: true });
+    const isThere = (): boolean => existsSync(stamp) && readFileSync(stamp, "utf8") === wanted;
+    if (isThere()) continue;
     mkdirSync(cache, { recursive: true });
-    const atLeast = `Python 3.${NEWER_PYTHON[name] ?? 9} or newer`;
-    const python = pythonFor(name);
-    if (python === undefined) throw new Error(`${name}: ${atLeast} with venv is needed, and there is none`);
-    run(python, ["-m", "venv", folder], `${atLeast} with venv is needed (Debian: python3-venv)`);
-    const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--upgrade"];
-    run(
-      join(folder, "bin", "python"),
-      [...pip, ...ENVIRONMENTS[name]],
-      "the package index could not be used",
-    );
-    writeFileSync(stamp, wanted);
+    alone(`${folder}.lock`, () => {
+      if (isThere()) return;
+      say(`installing ${wanted} (once)`);
+      make(name, folder);
+      writeFileSync(stamp, wanted);
+    });
+  }
+}
+
+function make(name: Environment, folder: string): void {
+  rmSync(folder, { recursive: true, force: true });
+  const atLeast = `Python 3.${NEWER_PYTHON[name] ?? 9} or newer`;
+  const python = pythonFor(name);
+  if (python === undefined) throw new Error(`${name}: ${atLeast} with venv is needed, and there is none`);
+  run(python, ["-m", "venv", folder], `${atLeast} with venv is needed (Debian: python3-venv)`);
+  const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--upgrade"];
+  run(join(folder, "bin", "python"), [...pip, ...ENVIRONMENTS[name]], "the package index could not be used");
+}
+
+/** A folder is the lock; one whose owner is gone for ten minutes counts as none. */
+function alone(lock: string, work: () => void): void {
+  for (;;) {
+    try {
+      mkdirSync(lock);
+      break;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+      const age = Date.now() - (statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
+      if (age > 600_000) rmSync(lock, { recursive: true, force: true });
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+    }
+  }
+  try {
+    work();
+  } finally {
+    rmSync(lock, { recursive: true, force: true });
   }
 }
 

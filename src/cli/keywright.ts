@@ -23,6 +23,8 @@ import { VERSION } from "../version.ts";
 
 const EXAMPLES = `
 Examples:
+  keywright run --secret api_key -- ./job    a program with a secret in its environment
+  keywright check                            whether every store can be used
   keywright server --data ./broker           run a broker on http://localhost:8765
   keywright client create ci --principal ci  make a machine client of it
   keywright config show --origin             what is in force, and which file says so
