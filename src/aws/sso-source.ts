@@ -77,6 +77,9 @@ async function currentLogin(plan: SsoPlan, asking: Asking): Promise<SsoLogin> {
   return preferLock(`${file}.lock`, { clock: asking.clock, timeoutMs: 10_000 }, async () => {
     const found = readLogin(file) ?? login;
     if (!isDue(found, plan, asking)) return valid(found, plan, asking);
+    // A mount that cannot be written (~/.aws in a container) shares its refresh token with the host, who keeps it.
+    const kept = writeLogin(file, plan, found);
+    if (!kept && found.expiresAt > asking.clock.now()) return found;
     const fresh = await refreshed(found, plan, asking);
     if (fresh === undefined) return valid(found, plan, asking);
     if (!writeLogin(file, plan, fresh)) asking.debug?.(`aws: ${file} cannot be written`);

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import {
   chmodSync,
+  chownSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -76,6 +77,16 @@ async function failure(place: World): Promise<KeywrightError> {
     /canary|refresh-1|client-secret/,
   );
   return error;
+}
+
+/** Root may write anywhere, so it becomes somebody to whom this home belongs. */
+async function asNobody<T>(home: string, work: () => Promise<T>): Promise<T> {
+  if (process.geteuid?.() !== 0) return work();
+  await import("../../src/aws/sso-source.ts"); // Nobody may perhaps not read it.
+  for (const path of ["", ...readdirSync(home, { recursive: true, encoding: "utf8" })])
+    chownSync(join(home, path), 65_534, 65_534);
+  process.seteuid?.(65_534);
+  return work().finally(() => process.seteuid?.(0));
 }
 
 test("a login that lasts is used as it is", async (t) => {
@@ -229,6 +240,20 @@ test("what cannot be written back is used all the same", async (t) => {
   assert.equal((await place.chain().credentials()).accessKeyId, "ASIASSO");
   assert.ok(place.told.some((text) => text.endsWith("cannot be written")));
   assert.ok(lstatSync(place.file).isDirectory() && !existsSync(`${place.file}.lock`));
+});
+
+test("in a folder that cannot be written a login that lasts is not refreshed", async (t) => {
+  const place = sso(
+    t,
+    LOGIN("corp", "access", iso(NOW + 60), "refresh-1"),
+    answers({ body: JSON.stringify(FRESH) }),
+  );
+  const folder = dirname(place.file);
+  chmodSync(folder, 0o500);
+  const found = await asNobody(place.home, () => place.chain().credentials());
+  chmodSync(folder, 0o700);
+  assert.equal(found.accessKeyId, "ASIASSO");
+  assert.deepEqual(place.kinds(), ["portal"], "the refresh token is the host's, too");
 });
 
 test("what the portal refuses is told as what it is", async (t) => {
