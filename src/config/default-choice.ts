@@ -39,6 +39,9 @@ const AWS_VARIABLES = [
   "AWS_CONTAINER_CREDENTIALS_FULL_URI",
 ] as const;
 
+/** The header of a section for codeartifact, as configparser and keyringrc.ts find it. */
+const KEYRINGRC_SECTION = /^\ufeff?[ \t]*\[codeartifact[\s\]]/m;
+
 /** Whoever uses menda in any way keeps it, with its errors; AWS comes next; with nothing at all it is menda, as it ever was. */
 export function defaultChoice({ env, home, vendor }: Evidence): DefaultChoice {
   const place = home !== undefined && isAbsolute(home) ? home : undefined;
@@ -73,7 +76,7 @@ function fileReason(env: Evidence["env"], home: string | undefined): string | un
     if (isAbsolute(path) && exists(path)) return `${named} exists`;
   }
   const keyringrc = keyringrcPath({ env, home });
-  if (keyringrc === undefined || !/^\[codeartifact\b/m.test(textOf(keyringrc))) return undefined;
+  if (keyringrc === undefined || !KEYRINGRC_SECTION.test(textOf(keyringrc))) return undefined;
   return `${keyringrc} has a section for codeartifact`;
 }
 

@@ -69,6 +69,14 @@ test("keyringrc.cfg counts when it speaks of CodeArtifact", (t) => {
   const { name, reason } = choose();
   assert.equal(name, "aws");
   assert.equal(reason, `${join(home, path)} has a section for codeartifact`);
+  for (const text of ["\ufeff[codeartifact]\r\n", "  [codeartifact domain=dom]\n"]) {
+    write(path, text);
+    assert.equal(choose().name, "aws", `what configparser reads: ${JSON.stringify(text)}`);
+  }
+  for (const text of ["# [codeartifact]\n", "[codeartifactory]\n", "[codeartifact-old]\n"]) {
+    write(path, text);
+    assert.equal(choose().name, "menda", JSON.stringify(text));
+  }
 });
 
 test("a machine that says it is EC2 counts, unless its metadata is turned off", (t) => {
