@@ -21,7 +21,8 @@ export interface Lease {
 /** SHA-256 of all that separates one lease from another; what the ref's store and policy say is in its revision. */
 export function leaseKey(location: Location, context: RetrieveContext, upstream: Upstream): string {
   const { backend, store, ref, action } = location;
-  const duration = context.ask.kind === "registry" ? context.ask.duration : undefined;
+  const asked = context.ask.kind === "registry" ? context.ask.duration : undefined;
+  const said = upstream.duration;
   return sha256(
     JSON.stringify([
       backend,
@@ -33,7 +34,8 @@ export function leaseKey(location: Location, context: RetrieveContext, upstream:
       ref.revision,
       targetOf(location),
       action,
-      ...(duration === undefined ? [] : [duration]),
+      ...(asked === undefined ? [] : [asked]),
+      ...(said === undefined ? [] : [["said", said]]),
     ]),
   );
 }

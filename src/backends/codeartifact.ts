@@ -38,9 +38,13 @@ export function codeArtifactBackend(options: CodeArtifactOptions): Backend {
     },
     async upstream(location, context) {
       const { role, question } = await prepared(location, context);
-      const { target, chain, endpoint } = question;
+      const { target, chain, endpoint, settings, section } = question;
       const mark = role === undefined ? "" : ` as ${roleMark(role, target, context)}`;
-      return { endpoint: endpoint("codeartifact"), principal: `${await chain.principal()}${mark}` };
+      return {
+        endpoint: endpoint("codeartifact"),
+        principal: `${await chain.principal()}${mark}`,
+        duration: settings.duration === undefined ? section?.duration : undefined,
+      };
     },
     async describe(location, context) {
       const { describeQuestion } = await import("./codeartifact-describe.ts");

@@ -24,6 +24,8 @@ export interface Upstream {
   readonly endpoint: string;
   /** A name, key id or hash; never the credential itself. */
   readonly principal: string;
+  /** Seconds that a file of the user's, besides the configuration, lets the token live; undefined: none says it. */
+  readonly duration?: number | undefined;
 }
 
 /** One line of an explanation: what, and how it is. */

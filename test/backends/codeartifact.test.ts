@@ -1,5 +1,7 @@
 // The codeartifact backend: whose credentials it asks with, for which domain, and for how long; against a service on loopback.
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { codeArtifactBackend } from "../../src/backends/codeartifact.ts";
 import { lifetimeOf, type Bounds } from "../../src/backends/codeartifact-lifetime.ts";
@@ -210,6 +212,25 @@ test("a lease is for one duration, and for whoever AWS would see", async (t) => 
     "a token is good for the whole domain",
   );
   assert.equal(seen.length, 2);
+});
+
+test("a lease is for the duration that keyringrc.cfg says now", async (t) => {
+  const path = ".config/python_keyring/keyringrc.cfg";
+  const files = { [path]: "[codeartifact]\ntoken_duration=43200\n" };
+  const { backend, home, clock, asked } = await place(t, { files });
+  const ask = async (options: NonNullable<Question["options"]>) => {
+    const cached = cachedBackend(backend, { home, clock, parent: () => undefined });
+    return (await cached.retrieve(...question({ options })))?.reveal();
+  };
+  assert.equal(await ask({ keyringrc: true }), "token-1");
+  assert.equal(await ask({ keyringrc: true }), "token-1");
+  writeFileSync(join(home, path), "[codeartifact]\ntoken_duration=900\n");
+  assert.equal(
+    await ask({ keyringrc: true }),
+    "token-2",
+    "the long one is not what the file allows any more",
+  );
+  assert.match(String(asked()[1]), /duration=900$/);
 });
 
 test("AWS_CA_BUNDLE, ca_bundle of the profile and keyringrc's verify name whom to trust", async (t) => {
