@@ -112,10 +112,19 @@ function none(): KeywrightError {
   });
 }
 
+/** Throws what local files show already: keys and logins that have ended, a token that is not there. */
+async function seenThrough(plan: Plan, asking: Asking): Promise<void> {
+  const first = innermost(plan);
+  if (first.kind === "keys") keysOf(first, asking);
+  if (first.kind === "web identity") await localPrincipal(first, asking);
+  if (first.kind === "sso") (await import("./sso-source.ts")).assertLogin(first, asking);
+}
+
 async function described(look: () => Looked): Promise<string> {
   try {
     const { plan, asking } = look();
     if (plan === undefined) return "no AWS credentials";
+    await seenThrough(plan, asking);
     const { settings } = asking;
     const beaten = plan.kind === "keys" && plan.source === "environment" && settings.profile !== undefined;
     const why = beaten

@@ -66,6 +66,13 @@ function refusal(error: unknown, plan: SsoPlan, about: string): unknown {
   });
 }
 
+/** Throws `locked` when there is no login, or one that has ended and cannot be refreshed. Asks nobody. */
+export function assertLogin(plan: SsoPlan, asking: Asking): void {
+  const login = readLogin(loginFile(plan, asking.home));
+  if (login === undefined) throw loggedOut(plan, "is not there");
+  if (!isDue(login, plan, asking)) valid(login, plan, asking);
+}
+
 /** The login, refreshed if that is due and possible, by one process at a time. */
 async function currentLogin(plan: SsoPlan, asking: Asking): Promise<SsoLogin> {
   const file = loginFile(plan, asking.home);

@@ -1,8 +1,8 @@
 // The chain as a whole: what is remembered and for how long, whom AWS would see, what is told. Which source comes first is
 // in the table (chain-cases.ts).
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { credentialChain } from "../../src/aws/chain.ts";
 import { profileSettings } from "../../src/aws/profile-settings.ts";
@@ -164,6 +164,7 @@ test("describe() asks nobody, shows no secret, and says why the environment goes
         `[profile s]\nsso_account_id=111122223333\nsso_role_name=Reader\nsso_region=eu-west-1\nsso_start_url=https://corp.example/start\n` +
         `[profile r]\nrole_arn=${ROLE}/one\nsource_profile=u\n[profile u]\n${keysOf("USR")}[profile m]\nrole_arn=${ROLE}/m\nmfa_serial=x\nsource_profile=u\n` +
         `[profile p]\ncredential_process=tool canary-argument\n`,
+      ...LOGIN("https://corp.example/start", "canary-access", new Date((NOW + 3600) * 1000).toISOString()),
     },
   });
   const describe = (profile?: string): Promise<string> => place.chain({ profile }).describe();
@@ -186,6 +187,32 @@ test("describe() asks nobody, shows no secret, and says why the environment goes
   assert.match(await describe("gone"), /^none can be used: .*"gone", which does not exist/);
   for (const profile of [undefined, "s", "r", "m", "p", "gone"])
     assert.doesNotMatch(await describe(profile), /secret\/of|canary/);
+  assert.equal(place.asked.length, 0);
+});
+
+test("describe() says of what local files show to be useless that it cannot be used", async (t) => {
+  const place = world(t, {
+    env: { ...KEYS("ENV"), AWS_CREDENTIAL_EXPIRATION: new Date(NOW * 1000).toISOString() },
+    files: {
+      ".aws/config":
+        `[profile s]\nsso_account_id=111122223333\nsso_role_name=Reader\nsso_session=corp\n[sso-session corp]\nsso_region=eu-west-1\n` +
+        `sso_start_url=https://corp.example/start\n[profile w]\nrole_arn=${ROLE}/w\nweb_identity_token_file=/nowhere/token\n` +
+        `[profile r]\nrole_arn=${ROLE}/r\nsource_profile=s\n`,
+    },
+  });
+  const describe = (profile?: string): Promise<string> => place.chain({ profile }).describe();
+  assert.match(await describe(), /^none can be used: .* have expired/);
+  const noLogin =
+    /^none can be used: the SSO login of the sso-session corp is not there \(Run: aws sso login --profile s\)/;
+  assert.match(await describe("s"), noLogin);
+  assert.match(await describe("r"), noLogin);
+  assert.match(await describe("w"), /^none can be used: .*\/nowhere\/token cannot be read/);
+  const ended = LOGIN("corp", "access", new Date(NOW * 1000 - 1000).toISOString());
+  for (const [path, text] of Object.entries(ended)) {
+    mkdirSync(dirname(join(place.home, path)), { recursive: true, mode: 0o700 });
+    writeFileSync(join(place.home, path), text, { mode: 0o600 });
+  }
+  assert.match(await describe("s"), /^none can be used: .* has ended/);
   assert.equal(place.asked.length, 0);
 });
 
