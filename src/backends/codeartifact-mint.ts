@@ -17,7 +17,9 @@ export interface MintOrder {
   readonly bounds: Omit<Bounds, "session">;
   readonly username: string;
   endpoint(service: "codeartifact" | "sts"): string;
-  readonly around: CallSurroundings;
+  /** Seconds for what AWS is asked once the credentials are there: finding them has limits of its own. */
+  readonly timeout: number;
+  readonly around: Omit<CallSurroundings, "deadline">;
 }
 
 /** Throws what the chain and `awsCall` throw. */
@@ -40,20 +42,20 @@ async function minted({
   bounds,
   username,
   endpoint,
-  around,
+  timeout,
+  around: { clock, debug, ...others },
 }: MintOrder): Promise<Secret> {
   const { region, domain, owner } = target;
   const own = await chain.credentials();
+  const around = { ...others, clock, debug, deadline: clock.now() + timeout };
   const session =
     role === undefined
       ? undefined
       : await assumeRole({ ...around, endpoint: endpoint("sts"), region, credentials: own }, role);
   const credentials = session ?? own;
-  const left = credentials.expiresAt === undefined ? undefined : credentials.expiresAt - around.clock.now();
+  const left = credentials.expiresAt === undefined ? undefined : credentials.expiresAt - clock.now();
   const life = lifetimeOf({ ...bounds, session: left });
-  around.debug?.(
-    `aws: a token for ${domain} of ${owner}, duration ${life.duration} (${life.decided} decides)`,
-  );
+  debug?.(`aws: a token for ${domain} of ${owner}, duration ${life.duration} (${life.decided} decides)`);
   const token = await getAuthorizationToken(
     { ...around, endpoint: endpoint("codeartifact"), region, credentials },
     { domain, owner, duration: life.duration },

@@ -21,7 +21,6 @@ export function codeArtifactBackend(options: CodeArtifactOptions): Backend {
       const { role, question } = await prepared(location, context);
       const { target, chain, http, settings, endpoint } = question;
       const { clock, debug, sleep, random } = options;
-      const deadline = clock.now() + settings.timeout;
       const { mint } = await import("./codeartifact-mint.ts");
       return mint({
         target,
@@ -30,7 +29,8 @@ export function codeArtifactBackend(options: CodeArtifactOptions): Backend {
         bounds: boundsOf(question, context),
         username: usernameFor(target.format),
         endpoint,
-        around: { http, clock, debug, sleep, random, trace: context.trace, deadline },
+        timeout: settings.timeout,
+        around: { http, clock, debug, sleep, random, trace: context.trace },
       });
     },
     async check(store) {

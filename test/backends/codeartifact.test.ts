@@ -8,7 +8,7 @@ import { lifetimeOf, type Bounds } from "../../src/backends/codeartifact-lifetim
 import { cachedBackend } from "../../src/backends/cached.ts";
 import { createAuthority } from "../io/certificates.ts";
 import { header, recordingServer } from "../io/servers.ts";
-import { json, NOW, refused } from "../aws/place.ts";
+import { json, KEYS, NOW, refused } from "../aws/place.ts";
 import { ENV, HOST, place, question, READ_URL, type Question } from "./codeartifact-place.ts";
 
 const MINT = "POST /v1/authorization-token?domain=my-domain&domain-owner=111122223333";
@@ -131,6 +131,31 @@ test("the request's duration, and a session of the environment's that ends first
     asked(),
     [900, 0, 0].map((seconds) => `${MINT}&duration=${seconds}`),
   );
+});
+
+test("the time that credentials took (a person at a credential_process) is not AWS's", async () => {
+  const clock = { time: NOW, now: () => clock.time };
+  const left: number[] = [];
+  const backend = codeArtifactBackend({
+    env: {},
+    home: undefined,
+    clock,
+    chain: {
+      credentials: async () => ((clock.time += 45), KEYS),
+      principal: async () => "AKIDEXAMPLE",
+      describe: async () => "",
+      forget: () => undefined,
+      region: () => undefined,
+    },
+    http: {
+      async request({ deadline = Infinity }) {
+        left.push(deadline - clock.time);
+        return { status: 200, headers: {}, body: `{"authorizationToken":"t","expiration":${NOW + 3600}}` };
+      },
+    },
+  });
+  await backend.retrieve(...question({ options: { timeout: 15 } }));
+  assert.deepEqual(left, [15]);
 });
 
 const CREDENTIALS =
