@@ -18,6 +18,7 @@ const EXAMPLES = `
 The address is taken as a package manager would ask for it. What it is asked for (read or publish) shows in the address
 unless --action says it; docs/actions.md has the table. Exit code 0: it would be granted; 6: denied or refused; 7: nobody
 here answers to it; another one: it would be granted and then fail so, for example because a file is wrong.
+Credentials or an account that are missing are told as such, and are no failure of explain.
 
 A word without a dot, a colon or a slash is the public name of a secret. --as asks for somebody else: what is left out is as it
 is here, and machine and substrate count as discovered, as they would where such a program ran.
