@@ -1,7 +1,8 @@
 // A folder that is the whole world of the executable: the file itself, the libraries that the loader wants, /proc (Bun
-// reads its own memory map there), and a shell for the credential_process of some rows. Nothing of the checkout.
+// reads its own memory map there), /dev/null (what a program is given to read), and a shell for the credential_process of
+// some rows. Nothing of the checkout.
 import { execFileSync, spawnSync } from "node:child_process";
-import { constants, copyFileSync, mkdirSync } from "node:fs";
+import { constants, copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { run, type Ran } from "../e2e/programs.ts";
 
@@ -13,14 +14,16 @@ export interface Chroot {
 }
 
 export function chrootWith(executable: string, root: string): Chroot {
-  for (const folder of ["proc", "bin", "tmp"]) mkdirSync(join(root, folder), { recursive: true });
+  for (const folder of ["proc", "bin", "tmp", "dev"]) mkdirSync(join(root, folder), { recursive: true });
+  writeFileSync(join(root, "dev", "null"), ""); // The real one is mounted over it.
   put(executable, join(root, "keywright"));
   put("/bin/sh", join(root, "bin", "sh"));
   const libraries = [executable, "/bin/sh"].flatMap((file) => [
     ...execFileSync("ldd", [file], { encoding: "utf8" }).matchAll(/(\/\S+) \(0x/g),
   ]);
   for (const library of new Set(libraries.map(([, path = ""]) => path))) put(library, join(root, library));
-  const script = '/bin/mount --rbind /proc "$1/proc" && exec /usr/sbin/chroot "$@"';
+  const script =
+    '/bin/mount --rbind /proc "$1/proc" && /bin/mount --bind /dev/null "$1/dev/null" && exec /usr/sbin/chroot "$@"';
   const alone = namespace();
   return {
     root,
