@@ -1,7 +1,7 @@
 // `keywright inject`: a template in, the same text with its secrets out, to a private file or to a pipe. All secrets are fetched
 // before anything is written.
 import type { Command } from "commander";
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { KeywrightError } from "../errors.ts";
 import { parseTemplate } from "../fronts/template.ts";
 import type { CliContext } from "./context.ts";
@@ -42,6 +42,7 @@ async function inject(options: InjectOptions, context: CliContext): Promise<void
   const told = options.json === true;
   if (told && output === undefined) throw new KeywrightError("usage", "--json is for --out only");
   if (output === undefined) refuseTerminal(context, options.show === true);
+  else assertReplaceable(output);
   const template = parseTemplate(templateText(input), input === "-" ? "standard input" : input);
   const secrets = await fetchedAll(await opened(context), template.names, options.reason);
   const text = template.filled((name) => secrets.get(name)?.reveal() ?? "");
@@ -55,6 +56,16 @@ async function inject(options: InjectOptions, context: CliContext): Promise<void
     const { code = "unknown error" } = cause as NodeJS.ErrnoException;
     throw new KeywrightError("configuration", `${output} cannot be written (${code})`, { cause });
   }
+}
+
+/** The new file takes the place of what is there: of a device or a pipe that would be a file with secrets for everybody. */
+function assertReplaceable(output: string): void {
+  const there = output !== "-" && statSync(output, { throwIfNoEntry: false });
+  if (output !== "-" && (!there || there.isFile())) return;
+  const fault = output === "-" ? "no name of a file" : "there and no regular file";
+  throw new KeywrightError("usage", `the output ${output} is ${fault}`, {
+    hint: "Leave out --out to write to standard output, or redirect that.",
+  });
 }
 
 function templateText(file: string): string {

@@ -1,5 +1,6 @@
 // get, inject, check, matrix and policy test, as a person or a script calls them.
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -75,6 +76,19 @@ test("inject fills a template to a private file, whole or not at all", (t) => {
   assert.match(place.keywright(["inject", "-i", "bad.tpl"]).err, /bad\.tpl:2:/);
   writeFileSync(join(place.home, "binary.tpl"), Buffer.from([0xff, 0xfe, 0]));
   assert.match(place.keywright(["inject", "-i", "binary.tpl"]).err, /is not UTF-8 text/);
+});
+
+test("inject replaces no pipe, device or folder, and takes no hyphen for a name", (t) => {
+  const place = secretPlace(t);
+  place.write("t.tpl", "key={{ keywright:api_key }}");
+  execFileSync("mkfifo", [join(place.home, "pipe")]);
+  for (const out of ["pipe", ".", "-"]) {
+    const ran = place.keywright(["inject", "-i", "t.tpl", "-o", out]);
+    assert.deepEqual([ran.status, ran.out], [2, ""], out);
+    assert.match(ran.err, /no regular file|no name of a file/);
+  }
+  assert.ok(statSync(join(place.home, "pipe")).isFIFO());
+  assert.throws(() => place.audit(), { code: "ENOENT" }); // nothing was fetched for it either
 });
 
 test("explain NAME says who would have it and by which rule, for anybody, and shows neither value nor path", (t) => {
