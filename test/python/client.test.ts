@@ -167,6 +167,7 @@ print(json.dumps([
     kind(lambda: other.require_secret("absent", identity=WHO)),
     kind(lambda: api.get_secret("api_key")),
     kind(lambda: SecretsApi.from_config_data({"stores": {1, 2}})),
+    kind(lambda: SecretsApi.from_config_data({"stores": float("nan")})),
     issubclass(SecretTimeoutError, TimeoutError), api.check_ready(),
 ]))
 `;
@@ -175,9 +176,42 @@ print(json.dumps([
     ["SecretNotFoundError", "not_found", false],
     ["ConfigDataError", "invalid_ask", false],
     ["ConfigDataError", "configuration", false],
+    ["ConfigDataError", "configuration", false],
     true,
     true,
   ]);
+});
+
+test("a question never reaches what another configuration opened, when the child ends between two steps", (t) => {
+  const text = `${PROGRAM}
+from keywright_secrets._child import shared
+nobody = {**DATA, "policies": {"p": {"allowed_principals": []}}}
+denied = SecretsApi.from_config_data(nobody)
+ask = shared.ask
+def killed(question, *generation):
+    shared.ask = ask
+    shared._process.kill(); shared._process.wait()
+    SecretsApi.from_config_data(nobody); api.get_secret("api_key", identity=WHO)
+    return ask(question, *generation)
+shared.ask = killed
+try: print(denied.get_secret("api_key", identity=WHO))
+except SecretDeniedError: print("denied")
+shared.ask = killed
+print(api.get_secret("api_key", identity=WHO))
+`;
+  assert.equal(python(placeFor(t), ["-c", text]), "denied\ns3cret\n");
+});
+
+test("a fork while another thread speaks to the child does not hang", (t) => {
+  const text = `${PROGRAM}
+from keywright_secrets._child import shared
+shared._lock.acquire()
+if os.fork() == 0:
+    os._exit(0 if api.get_secret("api_key", identity=WHO) == "s3cret" else 1)
+shared._lock.release()
+print(os.waitstatus_to_exitcode(os.wait()[1]))
+`;
+  assert.equal(python(placeFor(t), ["-c", text]), "0\n");
 });
 
 test("without a keywright on the PATH the error says what to install", (t) => {

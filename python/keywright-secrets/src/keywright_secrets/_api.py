@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import threading
+import math
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any, Self, overload
 
-from ._child import Child, shared
+from ._child import Child, Forgotten, shared
 from ._errors import ConfigDataError, SecretNotFoundError
 
 _FIELDS = ("app", "environment", "machine", "substrate", "role")
@@ -19,14 +19,14 @@ class SecretsApi:
     def __init__(self, config: Mapping[str, Any] | None, *, child: Child | None = None) -> None:
         self._config = config
         self._child = child or shared
-        self._lock = threading.Lock()
         self._opened: tuple[tuple[int, int], int] | None = None
 
     @classmethod
     def from_config_data(cls, config_data: Mapping[str, Any]) -> Self:
         """Checks the data at once. Raises ConfigDataError for the first thing that is wrong with it."""
         api = cls(_plain(config_data, "the configuration data"))
-        api._api()
+        if api._config is not None:
+            api._api(api._config)
         return api
 
     @classmethod
@@ -72,18 +72,24 @@ class SecretsApi:
         return self._ask({"op": "check"})["ready"] is True
 
     def _ask(self, question: dict[str, Any]) -> dict[str, Any]:
-        api = self._api()
-        return self._child.ask(question if api is None else {**question, "api": api})
+        while self._config is not None:
+            generation, api = self._api(self._config)
+            try:
+                return self._child.ask({**question, "api": api}, generation)
+            except Forgotten:  # in the process of now this number is nobody's, or another configuration's
+                continue
+        return self._child.ask(question)
 
-    def _api(self) -> int | None:
-        """The number of what was opened in the process of now; another process is told anew."""
-        if self._config is None:
-            return None
-        with self._lock:
-            generation = self._child.generation()
-            if self._opened is None or self._opened[0] != generation:
-                self._opened = (generation, self._child.ask({"op": "open", "config": self._config})["api"])
-            return self._opened[1]
+    def _api(self, config: Mapping[str, Any]) -> tuple[tuple[int, int], int]:
+        """In which process it is opened, and its number there; another process is told anew."""
+        while True:
+            opened, generation = self._opened, self._child.generation()
+            if opened is not None and opened[0] == generation:
+                return opened
+            try:
+                self._opened = (generation, self._child.ask({"op": "open", "config": config}, generation)["api"])
+            except Forgotten:
+                continue
 
 
 def _identity(identity: Any) -> dict[str, str]:
@@ -98,7 +104,7 @@ def _word(value: Any) -> str:
 
 def _plain(value: Any, what: str) -> Any:
     """Mappings and sequences of any kind as JSON has them."""
-    if value is None or isinstance(value, (str, int, float, bool)):
+    if value is None or isinstance(value, (str, int, bool)) or (isinstance(value, float) and math.isfinite(value)):
         return value
     if isinstance(value, Mapping):
         return {str(key): _plain(inner, f"{what}: {key}") for key, inner in value.items()}

@@ -18,6 +18,10 @@ from typing import Any
 from ._errors import BackendUnavailableError, error_from
 
 
+class Forgotten(Exception):
+    """The process that was meant has ended; nothing was asked."""
+
+
 class Child:
     """Safe for threads; after a fork the new process starts a child of its own."""
 
@@ -28,6 +32,11 @@ class Child:
         self._owner = 0
         self._ids = itertools.count(1)
         self._waiting: dict[int, _Answer] = {}
+        if hasattr(os, "register_at_fork"):  # another thread may hold the lock at that moment
+            os.register_at_fork(after_in_child=self._unlock)
+
+    def _unlock(self) -> None:
+        self._lock = threading.Lock()
 
     def generation(self) -> tuple[int, int]:
         """Another one means that the child has forgotten what was opened in it."""
@@ -35,11 +44,14 @@ class Child:
             process = self._running()
             return (os.getpid(), process.pid)
 
-    def ask(self, question: dict[str, Any]) -> dict[str, Any]:
-        """The answer. Raises what its `error` says, and BackendUnavailableError when the process ends."""
+    def ask(self, question: dict[str, Any], generation: tuple[int, int] | None = None) -> dict[str, Any]:
+        """The answer. Raises what its `error` says, BackendUnavailableError when the process ends, and Forgotten when it is not
+        the one of `generation` any more."""
         answer = _Answer()
         with self._lock:
             process = self._running()
+            if generation is not None and generation != (self._owner, process.pid):
+                raise Forgotten
             number = next(self._ids)
             line = json.dumps({"id": number, **question}).encode() + b"\n"
             self._waiting[number] = answer
