@@ -14,7 +14,9 @@ const SHOWN = Buffer.from("[redacted]");
 const SHORTEST_LINE = 8;
 
 export function createRedactor(values: readonly string[]): Redactor {
-  const needles = [...new Set(values.flatMap(formsOf))].map((form) => needleOf(Buffer.from(form, "latin1")));
+  const search = createSearch(
+    [...new Set(values.flatMap(formsOf))].map((form) => Buffer.from(form, "latin1")),
+  );
   let pending = Buffer.alloc(0);
   /** Matches in `pending`, begin and end, in the order of their ends. */
   let hits: (readonly [number, number])[] = [];
@@ -39,13 +41,7 @@ export function createRedactor(values: readonly string[]): Redactor {
     push(bytes) {
       const from = pending.length;
       pending = Buffer.concat([pending, bytes]);
-      let held = 0;
-      for (const needle of needles) {
-        held = Math.max(
-          held,
-          advance(needle, pending, from, (end) => hits.push([end - needle.bytes.length, end])),
-        );
-      }
+      const held = search(pending, from, (begin, end) => hits.push([begin, end]));
       return release(pending.length - held);
     },
     end: () => release(pending.length),
@@ -54,35 +50,90 @@ export function createRedactor(values: readonly string[]): Redactor {
 
 interface Needle {
   readonly bytes: Uint8Array;
-  /** For each length, the longest shorter prefix that is also its end (Knuth, Morris, Pratt). */
-  readonly fallback: Int32Array;
+  /** For each length, the longest shorter prefix that is also its end (Knuth, Morris, Pratt). Made when first needed. */
+  fallback?: Int32Array;
   matched: number;
 }
 
-function needleOf(bytes: Uint8Array): Needle {
+/** Looks through `text` from there on; returns how many bytes at its end could be the beginning of a match. */
+type Search = (text: Uint8Array, from: number, found: (begin: number, end: number) => void) => number;
+
+/** A value of many lines has thousands of forms: only those are looked at whose first bytes have just come. */
+function createSearch(all: readonly Uint8Array[]): Search {
+  const width = Math.min(4, ...all.map(({ length }) => length));
+  const starts = new Map<number, Needle[]>();
+  for (const bytes of all) {
+    const key = keyOf(bytes.subarray(0, width));
+    const same = starts.get(key);
+    if (same === undefined) starts.set(key, [{ bytes, matched: 0 }]);
+    else same.push({ bytes, matched: 0 });
+  }
+  const mask = width === 4 ? -1 : (1 << (width * 8)) - 1;
+  const begun = new Set(all.flatMap((bytes) => beginnings(bytes, width)));
+  const active = new Set<Needle>();
+  let [key, seen] = [0, 0];
+  return (text, from, found) => {
+    for (let at = from; at < text.length; at += 1) {
+      const byte = text[at] ?? 0;
+      const hit = (needle: Needle): void => found(at + 1 - needle.bytes.length, at + 1);
+      if (active.size > 0) step(active, byte, hit);
+      key = ((key << 8) | byte) & mask;
+      seen += 1;
+      const fresh = seen < width ? undefined : starts.get(key);
+      for (const needle of fresh ?? []) if (!active.has(needle)) activate(needle, width, active, hit);
+    }
+    let held = 0;
+    for (const { matched } of active) held = Math.max(held, matched);
+    for (let length = Math.min(width - 1, text.length); length > held; length -= 1)
+      if (begun.has(latin1(text.subarray(text.length - length)))) held = length;
+    return held;
+  };
+}
+
+function step(active: Set<Needle>, byte: number, hit: (needle: Needle) => void): void {
+  for (const needle of active) {
+    const { bytes } = needle;
+    const fallback = (needle.fallback ??= fallbackOf(bytes));
+    while (needle.matched > 0 && byte !== bytes[needle.matched])
+      needle.matched = fallback[needle.matched] ?? 0;
+    if (byte === bytes[needle.matched]) needle.matched += 1;
+    if (needle.matched === bytes.length) {
+      hit(needle);
+      needle.matched = fallback[needle.matched] ?? 0;
+    }
+    if (needle.matched === 0) active.delete(needle);
+  }
+}
+
+function activate(needle: Needle, width: number, active: Set<Needle>, hit: (needle: Needle) => void): void {
+  needle.matched = width;
+  if (width === needle.bytes.length) {
+    hit(needle);
+    needle.matched = (needle.fallback ??= fallbackOf(needle.bytes))[width] ?? 0;
+  }
+  if (needle.matched > 0) active.add(needle);
+}
+
+function keyOf(bytes: Uint8Array): number {
+  return bytes.reduce((key, byte) => (key << 8) | byte, 0);
+}
+
+function beginnings(bytes: Uint8Array, width: number): readonly string[] {
+  return [1, 2, 3].filter((length) => length < width).map((length) => latin1(bytes.subarray(0, length)));
+}
+
+function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("latin1");
+}
+
+function fallbackOf(bytes: Uint8Array): Int32Array {
   const fallback = new Int32Array(bytes.length + 1);
   for (let at = 1, length = 0; at < bytes.length; at += 1) {
     while (length > 0 && bytes[at] !== bytes[length]) length = fallback[length] ?? 0;
     if (bytes[at] === bytes[length]) length += 1;
     fallback[at + 1] = length;
   }
-  return { bytes, fallback, matched: 0 };
-}
-
-/** Returns how many bytes at the end could be the beginning of a match. */
-function advance(needle: Needle, text: Uint8Array, from: number, found: (end: number) => void): number {
-  const { bytes, fallback } = needle;
-  let { matched } = needle;
-  for (let at = from; at < text.length; at += 1) {
-    while (matched > 0 && text[at] !== bytes[matched]) matched = fallback[matched] ?? 0;
-    if (text[at] === bytes[matched]) matched += 1;
-    if (matched === bytes.length) {
-      found(at + 1);
-      matched = fallback[matched] ?? 0;
-    }
-  }
-  needle.matched = matched;
-  return matched;
+  return fallback;
 }
 
 /** Overlapping spans become one. */
