@@ -1,6 +1,6 @@
 // Runs the program of `keywright run`: it keeps the terminal, gets every signal, and its exit code is handed back. Its output
 // passes through here only when something is to be taken out of it.
-import { spawn, type ChildProcess } from "node:child_process";
+import { spawn, type ChildProcess, type SpawnOptions } from "node:child_process";
 import { constants } from "node:os";
 import { KeywrightError } from "../errors.ts";
 import type { Environment } from "./spawn.ts";
@@ -34,27 +34,66 @@ export async function runProgram({ file, argv, env, filter }: Program): Promise<
   for (const [signal, handler] of handlers) process.on(signal, handler);
   try {
     const piped = filter === undefined ? "inherit" : "pipe";
-    child = spawn(file, argv, {
+    child = started(file, argv, {
       stdio: ["inherit", piped, piped],
       env: definite(env),
       shell: false,
       windowsHide: true,
     });
     const exit = ended(file, child);
+    let lost: NodeJS.ErrnoException | undefined;
     if (filter !== undefined) {
-      passOn(child.stdout, process.stdout, filter());
-      passOn(child.stderr, process.stderr, filter());
+      const failed = (error: NodeJS.ErrnoException): void => void (lost ??= error);
+      passOn(child.stdout, process.stdout, filter(), failed);
+      passOn(child.stderr, process.stderr, filter(), failed);
     }
-    return await exit;
+    const code = await exit;
+    if (filter !== undefined) await Promise.all([process.stdout, process.stderr].map(written));
+    if (lost !== undefined && lost.code !== "EPIPE") throw outputLost(lost);
+    return code;
   } finally {
     for (const [signal, handler] of handlers) process.off(signal, handler);
   }
 }
 
+/** What does not fit (a value is larger than one variable may be) is thrown here, whatever is not there comes as an event. */
+function started(file: string, argv: readonly string[], options: SpawnOptions): ChildProcess {
+  try {
+    return spawn(file, argv, options);
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    if (code !== "E2BIG") throw new NotStarted(`${file} cannot be started (${code ?? message})`, 126);
+    const hint = "One variable holds at most 128 KiB on Linux: give the values as files (--files).";
+    throw new NotStarted(`${file} cannot be started: arguments and variables are too large`, 126, hint);
+  }
+}
+
+/** All that was given to the stream is written, or it has failed. */
+function written(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    if (stream.writableLength === 0 || stream.destroyed) return resolve();
+    stream.write("", () => resolve());
+  });
+}
+
+function outputLost({ code, message }: NodeJS.ErrnoException): KeywrightError {
+  return new KeywrightError("backend", `what the program wrote could not be passed on (${code ?? message})`, {
+    hint: "It ran, but some of its output is lost: make room where it goes.",
+  });
+}
+
 /** Waits for a slow reader; a reader that is gone ends the program as it would without us. */
-function passOn(from: NodeJS.ReadableStream | null, to: NodeJS.WriteStream, filter: Filter): void {
+function passOn(
+  from: NodeJS.ReadableStream | null,
+  to: NodeJS.WriteStream,
+  filter: Filter,
+  failed: (error: NodeJS.ErrnoException) => void,
+): void {
   if (from === null) return;
-  to.on("error", () => (from as NodeJS.ReadableStream & { destroy(): void }).destroy());
+  to.on("error", (error) => {
+    failed(error);
+    (from as NodeJS.ReadableStream & { destroy(): void }).destroy();
+  });
   from.on("data", (bytes: Buffer) => {
     const passed = filter.push(bytes);
     if (passed.length === 0 || to.write(passed)) return;
@@ -84,8 +123,12 @@ function ended(file: string, child: ChildProcess): Promise<number> {
 export class NotStarted extends KeywrightError {
   readonly exitCode: 126 | 127;
 
-  constructor(message: string, exitCode: 126 | 127) {
-    super("usage", message, { hint: "Name a program that is on the PATH, or its whole path." });
+  constructor(
+    message: string,
+    exitCode: 126 | 127,
+    hint = "Name a program that is on the PATH, or its whole path.",
+  ) {
+    super("usage", message, { hint });
     this.exitCode = exitCode;
   }
 }

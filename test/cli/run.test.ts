@@ -1,6 +1,6 @@
 // keywright run: exactly the named secrets, the program's exit code and signals, the terminal, files, redaction.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { test } from "node:test";
 import { CERTIFICATE, KEYWRIGHT, secretPlace, VALUES } from "./secret-place.ts";
@@ -69,6 +69,25 @@ test("the exit code is the program's; a program that is not there is 127, one th
   const absent = run("no-such-program-here");
   assert.deepEqual([absent.status, /no-such-program-here was not found/.test(absent.err)], [127, true]);
   assert.equal(run(place.write("plain.txt", "x")).status, 126);
+});
+
+test("a value that is too large for a variable is told as that; as a file it reaches the program", (t) => {
+  const place = secretPlace(t);
+  place.write("mounted/tls/certificate.pem", "x".repeat(1_000_000));
+  const words = ["--", "sh", "-c", 'wc -c < "$CERTIFICATE_FILE"'];
+  const large = place.keywright(["run", "--secret", "certificate", ...words]);
+  assert.deepEqual([large.status, /too large[^]*--files/.test(large.err)], [126, true], large.err);
+  assert.equal(
+    place.keywright(["run", "--files", "--secret", "certificate", ...words]).out.trim(),
+    "1000000",
+  );
+});
+
+test("--redact: output that could not be passed on is no success", (t) => {
+  const place = secretPlace(t);
+  const script = `exec ${KEYWRIGHT} run --redact --secret api_key -- echo done > /dev/full`;
+  const { status, stderr } = spawnSync("sh", ["-c", script], { env: place.env, encoding: "utf8" });
+  assert.deepEqual([status, /could not be passed on \(ENOSPC\)/.test(stderr)], [8, true], stderr);
 });
 
 test("standard input and a signal reach the program", async (t) => {
