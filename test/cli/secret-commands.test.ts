@@ -197,6 +197,9 @@ test("policy test holds rows to the configuration; a row that does not hold is n
     rows.map(({ ok }) => ok),
     [true, false],
   );
+  const misspelled = place.write("slip.yaml", "tests: [ { secret: api_kye, as: ops, expect: deny } ]");
+  const slip = place.keywright(["policy", "test", misspelled]);
+  assert.deepEqual([slip.status, /api_kye as ops: expected deny, but no ref/.test(slip.out)], [6, true]);
   const ruled = place.write(
     "ruled.yaml",
     "tests: [ { secret: api_key, as: research, expect: allow, rule: other } ]",
