@@ -6,7 +6,7 @@ import { randomHex } from "../digest.ts";
 import { KeywrightError } from "../errors.ts";
 import type { Clock } from "../io/clock.ts";
 import { writeStandardError } from "../io/surroundings.ts";
-import type { AuditLog, AuditSink } from "../resolver/audit-log.ts";
+import { AUDIT_SINKS, type AuditLog, type AuditSink } from "../resolver/audit-log.ts";
 
 /** One entry as a function gets it: `kind` is `decision` or `issued`; never a value, never a backend's path. */
 export type AuditEntry = ChainFields & { readonly time: string };
@@ -31,6 +31,11 @@ export interface AuditSurroundings {
 /** `choice` undefined: the usual file, and a warning when it cannot be written. */
 export function auditFor(choice: AuditChoice | undefined, around: AuditSurroundings): AuditLog {
   const newId = drawnIds();
+  if (choice !== undefined && !isChoice(choice)) {
+    throw new KeywrightError("configuration", "the option audit names no sink", {
+      hint: `It is ${AUDIT_SINKS.join(", ")}, { file: … }, a function, or an AuditLog.`,
+    });
+  }
   if (typeof choice === "function") return strict(functionAudit(choice, around.clock, newId));
   if (typeof choice === "object" && "decision" in choice) return strict(choice);
   const file = typeof choice === "object" ? choice : undefined;
@@ -46,6 +51,14 @@ export function auditFor(choice: AuditChoice | undefined, around: AuditSurroundi
     stderr: writeStandardError,
     warn: around.warn,
   });
+}
+
+/** Held at run time, too: what a slip made of the wish for a sink must not become the usual file. */
+function isChoice(choice: unknown): choice is AuditChoice {
+  if (typeof choice !== "object")
+    return typeof choice === "function" || AUDIT_SINKS.includes(choice as AuditSink);
+  if (choice === null) return false;
+  return "decision" in choice || ("file" in choice && typeof choice.file === "string" && choice.file !== "");
 }
 
 /** Many from one draw: a draw takes longer than a decision, and an id is no secret. */
