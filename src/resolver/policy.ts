@@ -12,6 +12,7 @@ export interface Rule {
   /** For a grant, empty means read only; for a deny, empty means any. */
   readonly actions: readonly Action[];
   readonly environments: readonly string[];
+  /** In lower case. */
   readonly machines: readonly string[];
   readonly substrates: readonly string[];
   readonly apps: readonly string[];
@@ -99,7 +100,7 @@ function fits(rule: Rule, { ask, principal, identity, now }: Question, kind: "gr
   const tests: readonly (readonly [readonly string[], Known | undefined])[] = [
     [rule.principals, asPrincipal],
     [rule.environments, identity.environment],
-    [rule.machines, identity.machine],
+    [rule.machines, rule.machines.length === 0 ? undefined : inLowerCase(identity.machine)],
     [rule.substrates, identity.substrate],
     [rule.apps, identity.app],
   ];
@@ -108,6 +109,11 @@ function fits(rule: Rule, { ask, principal, identity, now }: Question, kind: "gr
     if (field === undefined || !attestedAtLeast(field, rule.attestation)) return kind === "deny";
     return allowed.includes(field.value);
   });
+}
+
+/** A host's name has no case: a deny must not miss `Bridge` for `bridge`. The rules' machines are in lower case, too. */
+function inLowerCase(machine: Known | undefined): Known | undefined {
+  return machine && { ...machine, value: machine.value.toLowerCase() };
 }
 
 function isBlank(reason: string | undefined): boolean {

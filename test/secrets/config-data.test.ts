@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Origin } from "../../src/config/tree.ts";
 import { SecretsApi } from "../../src/secrets/secrets-api.ts";
-import { DATA, faultOf, placeOf } from "./place.ts";
+import { as, DATA, faultOf, placeOf } from "./place.ts";
 
 const { stores, refs, policies } = DATA;
 const key = refs.databento_api_key;
@@ -182,4 +182,24 @@ test("with the place of each value the error says file and line", () => {
     faultOf(load({ ...DATA, refs: { k: { ...key, path: "/a" } } })).message,
     /^apps\/study\/default\.yaml:11: refs\.k\.path/,
   );
+});
+
+test("an audit that names no sink is an error, not the usual file", () => {
+  for (const audit of ["stdout", "", {}, { file: "" }, { path: "/tmp/x" }, null] as unknown[]) {
+    const { code, message } = faultOf(() => placeOf(DATA, { audit: audit as "none" }));
+    assert.deepEqual([code, message], ["configuration", "the option audit names no sink"]);
+  }
+});
+
+test("a machine's name has no case, in a rule as in an identity: a deny is not missed by a capital", async () => {
+  const rule = (name: string, machine: string) => ({ name, machines: [machine] });
+  const policy = { grants: [{ name: "all" }], deny: [rule("upper", "Bridge"), rule("lower", "vault")] };
+  const { api } = placeOf({ ...DATA, policies: { ...policies, marketdata_access: policy } });
+  for (const machine of ["bridge", "Bridge", "VAULT"]) {
+    const { outcome } = await api.explain({
+      secretName: "databento_api_key",
+      identity: as("research", { machine }),
+    });
+    assert.equal(outcome, "denied", machine);
+  }
 });
