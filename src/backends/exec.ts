@@ -32,6 +32,7 @@ export function execBackend({ env }: { readonly env: Environment }): Backend {
       const value = await (settings.protocol === "summon"
         ? printed(settings, location, env)
         : sessionOf(settings).ask(id));
+      if (value?.isWellFormed() === false) throw notText(location); // JSON can say half a character
       return value === undefined ? undefined : new Secret(value);
     },
     async check(store) {

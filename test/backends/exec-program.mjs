@@ -28,6 +28,7 @@ const odd = {
   both: (id) => say({ id, value: "canary-value", error: { code: "failed" } }),
   number: (id) => say({ id, value: 7 }),
   ends: () => process.exit(3),
+  half: (id) => say({ id, value: "canary-value \ud800" }),
   "too-long": () => process.stdout.write("x".repeat(9_000_000)),
   noisy(id) {
     process.stderr.write("canary-value\n".repeat(100_000));

@@ -204,6 +204,7 @@ test("jsonl: what the program says is told by its code only; an unknown code is 
   await fails("locked", ask(backend, odd(), "locked"), /Unlock/);
   await fails("denied", ask(backend, odd(), "denied"), /may not hand this out/);
   await fails("backend", ask(backend, odd(), "strange"), /does not know/);
+  await fails("backend", ask(backend, odd(), "half"), /is not UTF-8/); // it would be another value once it is written
 });
 
 test("jsonl: a line that is no answer ends the program and every question; the next one starts it again", async () => {
