@@ -168,6 +168,8 @@ print(json.dumps([
     kind(lambda: api.get_secret("api_key")),
     kind(lambda: SecretsApi.from_config_data({"stores": {1, 2}})),
     kind(lambda: SecretsApi.from_config_data({"stores": float("nan")})),
+    kind(lambda: SecretsApi.from_config_data(None)),
+    kind(lambda: SecretsApi.from_config_data({**DATA, "stores": {"red": "x" * 5_000_000}})),
     issubclass(SecretTimeoutError, TimeoutError), api.check_ready(),
 ]))
 `;
@@ -175,8 +177,7 @@ print(json.dumps([
     ["SecretTimeoutError", "timed_out", true],
     ["SecretNotFoundError", "not_found", false],
     ["ConfigDataError", "invalid_ask", false],
-    ["ConfigDataError", "configuration", false],
-    ["ConfigDataError", "configuration", false],
+    ...Array.from({ length: 4 }, () => ["ConfigDataError", "configuration", false]),
     true,
     true,
   ]);

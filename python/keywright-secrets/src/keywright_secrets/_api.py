@@ -24,9 +24,11 @@ class SecretsApi:
     @classmethod
     def from_config_data(cls, config_data: Mapping[str, Any]) -> Self:
         """Checks the data at once. Raises ConfigDataError for the first thing that is wrong with it."""
-        api = cls(_plain(config_data, "the configuration data"))
-        if api._config is not None:
-            api._api(api._config)
+        if not isinstance(config_data, Mapping):  # None, an empty file as YAML reads it, would be the machine's configuration
+            raise ConfigDataError("the configuration data is no mapping", code="configuration")
+        config = _plain(config_data, "the configuration data")
+        api = cls(config)
+        api._api(config)
         return api
 
     @classmethod

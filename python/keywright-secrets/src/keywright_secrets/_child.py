@@ -15,7 +15,9 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from ._errors import BackendUnavailableError, error_from
+from ._errors import BackendUnavailableError, ConfigDataError, error_from
+
+_LONGEST_LINE = 4 * 1024 * 1024
 
 
 class Forgotten(Exception):
@@ -54,6 +56,8 @@ class Child:
                 raise Forgotten
             number = next(self._ids)
             line = json.dumps({"id": number, **question}).encode() + b"\n"
+            if len(line) > _LONGEST_LINE:  # it would end the process, and with it the questions of other threads
+                raise ConfigDataError(f"a question of more than {_LONGEST_LINE} bytes", code="configuration")
             self._waiting[number] = answer
             try:
                 assert process.stdin is not None
