@@ -12,7 +12,7 @@ interface GetOptions {
 
 const EXAMPLES = `
 The value is written as it is, without a line end of its own. A missing value, a denied one and a store that cannot be
-asked are told apart by the exit code (7, 6, 8 or 4).
+asked are told apart by the exit code (7, 6; 8, 5 or 4).
 
 Examples:
   export API_KEY="$(keywright get databento_api_key)"

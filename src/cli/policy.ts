@@ -27,6 +27,7 @@ The file:
     - { secret: broker_password, as: research@prod/bridge, expect: deny }
     - { registry: https://pypi.example/simple/, action: publish, as: ci, expect: deny }
 as is ROLE[@ENVIRONMENT[/MACHINE]]; app, substrate, attestation (asserted, discovered, verified), reason, at and rule are optional.
+A row about a secret that no ref has never holds.
 
 Examples:
   keywright policy test policy-tests.yaml
