@@ -93,7 +93,7 @@ function readRule(fields: Fields, known: readonly string[] | undefined): Rule {
     principals: principalsOf(fields, "principals", known) ?? [],
     actions: actionsOf(fields),
     environments: fields.texts("environments") ?? [],
-    machines: (fields.texts("machines") ?? []).map((name) => name.toLowerCase()),
+    machines: (fields.texts("machines") ?? []).map((machine) => machine.toLowerCase()),
     substrates: fields.texts("substrates") ?? [],
     apps: fields.texts("apps") ?? [],
     attestation: fields.oneOf("attestation", ATTESTATIONS) ?? "asserted",
