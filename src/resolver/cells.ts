@@ -37,7 +37,10 @@ const MOST_CELLS = 200_000;
  * at and just before each bound.
  */
 export function cellsFor(policies: readonly SecretPolicy[], principal: string): readonly Cell[] | undefined {
-  const rules = policies.flatMap(({ grants, deny }) => [...grants, ...deny]);
+  // What cannot meet this principal tells nothing apart for it.
+  const rules = policies
+    .flatMap(({ grants, deny }) => [...grants, ...deny])
+    .filter(({ principals }) => principals.length === 0 || principals.includes(principal));
   const names = FIELDS.map((field) => namesIn(rules, field));
   const knowing = rules.some(({ attestation }) => attestation !== "asserted") ? KNOWING : USUAL;
   const times = timesIn(rules);

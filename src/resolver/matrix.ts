@@ -42,11 +42,19 @@ export interface MatrixChange {
 const ANYBODY = "*";
 
 export function matrixOf(rules: Rules): readonly MatrixRow[] {
+  const principals = principalsOf([rules]);
+  const known = new Map<string, Verdict>();
   return rules.refs.flatMap((ref) => {
     const policy = rules.policies.get(ref.policy);
     if (policy === undefined) return [];
-    return principalsOf([rules]).flatMap((principal) =>
-      actionsOf(ref).map((action) => rowOf(ref, policy, principal, action)),
+    return principals.flatMap((principal) =>
+      actionsOf(ref).map((action) => {
+        // Refs of one policy are judged alike.
+        const key = JSON.stringify([policy.name, principal, action, ref.match === undefined]);
+        const verdict = known.get(key) ?? verdictOf(ref, policy, principal, action);
+        known.set(key, verdict);
+        return { ref: ref.name, match: ref.match, principal, action, ...verdict };
+      }),
     );
   });
 }
@@ -66,24 +74,37 @@ function tooMany({ name }: SecretRef, principal: string): KeywrightError {
 export function matrixChanges(old: Rules, now: Rules): readonly MatrixChange[] {
   const principals = principalsOf([old, now]);
   const keys = new Map([...old.refs, ...now.refs].map((ref) => [keyOf(ref), ref]));
+  const known = new Map<string, readonly MatrixChange[]>();
   return [...keys].flatMap(([key, ref]) => {
     const [before, after] = [old, now].map((rules) => policyFor(rules, key));
-    const policies = [before, after].filter((policy) => policy !== undefined);
+    if (JSON.stringify(before) === JSON.stringify(after)) return [];
     return principals.flatMap((principal) => {
-      const cells = cellsFor(policies, principal);
-      if (cells === undefined) throw tooMany(ref, principal);
-      return actionsOf(ref).flatMap((action) => changesIn(cells, { ref, principal, action, before, after }));
+      // Refs of one policy change alike.
+      const pair = JSON.stringify([before?.name, after?.name, principal, ref.match === undefined]);
+      const changes = known.get(pair) ?? changesFor({ ref, principal, before, after });
+      known.set(pair, changes);
+      return changes.map((change) => ({ ...change, ref: ref.name }));
     });
   });
 }
 
-function rowOf(ref: SecretRef, policy: SecretPolicy, principal: string, action: Action): MatrixRow {
+function changesFor(compared: Omit<Compared, "action">): readonly MatrixChange[] {
+  const { ref, principal, before, after } = compared;
+  const policies = [before, after].filter((policy) => policy !== undefined);
+  const cells = cellsFor(policies, principal);
+  if (cells === undefined) throw tooMany(ref, principal);
+  return actionsOf(ref).flatMap((action) => changesIn(cells, { ...compared, action }));
+}
+
+type Verdict = Pick<MatrixRow, "may" | "conditions">;
+
+function verdictOf(ref: SecretRef, policy: SecretPolicy, principal: string, action: Action): Verdict {
   const cells = cellsFor([policy], principal);
   const allowed = cells?.filter((cell) => allows(policy, ref, principal, action, cell)).length ?? 0;
   const whole = allowed === cells?.length ? "always" : "sometimes";
   const may: May = cells === undefined ? "unknown" : allowed === 0 ? "never" : whole;
   const told = may === "sometimes" || may === "unknown" ? conditionsOf(policy, principal, action) : [];
-  return { ref: ref.name, match: ref.match, principal, action, may, conditions: told };
+  return { may, conditions: told };
 }
 
 interface Compared {

@@ -186,3 +186,24 @@ test("too many situations are not guessed at", () => {
   assert.match(shown(rules({ grants: [wide] }))[0] ?? "", /^key \| p \| read \| unknown \| wide/);
   assert.throws(() => matrixChanges(rules({}), rules({ grants: [wide] })), { code: "configuration" });
 });
+
+test("many refs of a policy with many situations are judged once", () => {
+  const names = (word: string, many: number): readonly string[] =>
+    Array.from({ length: many }, (_, at) => `${word}${at}`);
+  const wide = (name: string, principals: readonly string[]): Rule =>
+    rule(name, {
+      principals,
+      environments: names("e", 6),
+      machines: names("m", 12),
+      substrates: names("s", 4),
+      apps: names("a", 6),
+    });
+  const principals = names("p", 20);
+  const refs = names("key", 400).map((name) => ({ ...REF, name }));
+  const all = rules({ grants: [wide("wide", principals)] }, refs);
+  const begun = performance.now();
+  assert.equal(matrixOf(all).length, 400 * 21);
+  const fewer = rules({ grants: [wide("wide", principals.slice(1))] }, refs);
+  assert.equal(matrixChanges(all, fewer).length, 400);
+  assert.ok(performance.now() - begun < 20_000);
+});
