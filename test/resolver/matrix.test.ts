@@ -89,9 +89,9 @@ test("a difference names who gained or lost, with a situation in which it is so"
       principal: "ops",
       action: "read",
       change: "gained",
-      example: "environment dev",
-      cells: 2,
-      of: 2,
+      example: "",
+      cells: 1,
+      of: 1,
     },
     {
       ref: "key",
