@@ -58,6 +58,8 @@ export interface Keywright {
   check(): Promise<readonly StoreState[]>;
   /** The names of all secrets that a ref answers to, whoever may have them. */
   readonly secretNames: readonly string[];
+  /** The variables of the environment that hold values or credentials of stores, whether they are set or not. */
+  storeVariables(): Promise<readonly string[]>;
   /** Whose an address is, without asking anybody. */
   classify(address: string): "ours" | "refused" | "foreign";
 }
@@ -105,6 +107,10 @@ export async function openKeywright(options: KeywrightOptions = {}): Promise<Key
     },
     check: () => Promise.all([...config.stores.values()].map((store) => stateOf(store, house))),
     secretNames: config.refs.flatMap(({ name, match }) => (match === undefined ? [name] : [])),
+    async storeVariables() {
+      const { storeVariables } = await import("./store-variables.ts");
+      return storeVariables(config.stores, config.refs);
+    },
     classify: (url) => house.refs.find({ kind: "registry", url, action: "read" }).outcome,
   };
 }

@@ -14,7 +14,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ["broker", "runtime"],
   ["secrets"],
   ["keywright.ts"],
-  ["all-backends.ts"],
+  ["all-backends.ts", "store-variables.ts"],
   ["option-checks.ts"],
   ["fronts", "identity", "config", "audit", "backends"],
   ["aws"],

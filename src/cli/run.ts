@@ -21,6 +21,7 @@ interface RunOptions {
 const EXAMPLES = `
 NAME becomes the variable of that name in capital letters; NAME=VARIABLE names it. With --files the value lies in a private
 folder that is removed afterwards, and VARIABLE_FILE holds its path.
+Variables that hold other values, or credentials of stores, are taken out of its environment.
 The program keeps the terminal, gets the signals, and its exit code is ours; 127: it was not found, 126: it cannot be started.
 
 Examples:
@@ -57,10 +58,12 @@ async function run(command: readonly string[], options: RunOptions, context: Cli
   const wanted = options.allowed === true ? await withAllowed(keywright, named, options.reason) : named;
   const names = wanted.map(({ name }) => name);
   const secrets = await fetchedAll(keywright, names, options.reason);
+  const hidden = new Set(await keywright.storeVariables());
+  const inherited = Object.fromEntries(Object.entries(context.env).filter(([name]) => !hidden.has(name)));
   const { NotStarted, runProgram } = await import("../io/run-program.ts");
   const filter = options.redact === true ? await redacting([...secrets.values()]) : undefined;
   const start = (more: Readonly<Record<string, string>>): Promise<number> =>
-    runProgram({ file, argv, env: { ...context.env, ...more }, filter });
+    runProgram({ file, argv, env: { ...inherited, ...more }, filter });
   try {
     const code =
       options.files === true

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { test } from "node:test";
-import { CERTIFICATE, KEYWRIGHT, secretPlace, VALUES } from "./secret-place.ts";
+import { CERTIFICATE, CONFIG, KEYWRIGHT, secretPlace, VALUES } from "./secret-place.ts";
 
 const PRINT = 'printf "%s|%s|%s" "$API_KEY" "$QUOTED_KEY" "${BROKER_PASSWORD-unset}"';
 
@@ -21,6 +21,32 @@ test("the program gets exactly the named secrets, under the names that were said
     PRINT,
   ]);
   assert.deepEqual(ran, { status: 0, out: `${VALUES.DATABENTO_API_KEY}|${VALUES.QUOTED}|unset`, err: "" });
+});
+
+test("what other values and the stores' own credentials are called is taken out of the program's environment", (t) => {
+  const config = CONFIG.replace(
+    "refs:",
+    `  bao: { backend: vault, options: { address: "http://127.0.0.1:9", auth: { method: token, token_env: BAO_TOKEN } } }
+  red: { backend: gopass }
+  sealed: { backend: age, options: { folder: /tmp/none, passphrase_env: AGE_PASS } }
+refs:`,
+  );
+  const place = secretPlace(t, config);
+  const env = { BAO_TOKEN: "t", GOPASS_AGE_PASSWORD: "p", AGE_PASS: "a", OTHER: "kept" };
+  const words = ["run", "--secret", "api_key", "--", "sh", "-c", "env | cut -d= -f1 | sort | tr '\\n' ' '"];
+  const names = place.keywright(words, { env }).out.split(" ");
+  for (const gone of [
+    "BROKER",
+    "QUOTED",
+    "DATABENTO_API_KEY",
+    "BAO_TOKEN",
+    "GOPASS_AGE_PASSWORD",
+    "AGE_PASS",
+  ])
+    assert.ok(!names.includes(gone), gone);
+  for (const kept of ["API_KEY", "OTHER", "HOME", "PATH"]) assert.ok(names.includes(kept), kept);
+  const named = place.keywright(["run", "--secret", "broker_password=BROKER", "--", "true"]);
+  assert.equal(named.status, 6);
 });
 
 test("--allowed gives every secret that the policy allows here, and no other; a reason may open more", (t) => {
