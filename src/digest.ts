@@ -16,5 +16,9 @@ export function sha256(text: string): string {
 
 /** That many random bytes, hexadecimal, fit for secrets. */
 export function randomHex(bytes: number): string {
-  return Buffer.from(crypto.getRandomValues(new Uint8Array(bytes))).toString("hex");
+  if (bytes > 8) return Buffer.from(crypto.getRandomValues(new Uint8Array(bytes))).toString("hex");
+  // The same generator, without the half millisecond that the first array of random values costs in the executable. Of
+  // the 32 digits of a version 4 UUID (RFC 9562, section 5.4) the 13th and the 17th are not wholly random.
+  const uuid = crypto.randomUUID();
+  return `${uuid.slice(0, 4)}${uuid.slice(24)}`.slice(0, bytes * 2);
 }

@@ -9,7 +9,7 @@ import { asKeywrightError, KeywrightError } from "./errors.ts";
 import { discoverIdentity } from "./identity/discover.ts";
 import { systemClock, type Clock } from "./io/clock.ts";
 import type { Log } from "./io/log.ts";
-import { parentProcess } from "./io/parent.ts";
+import { parentProcess, type Parent } from "./io/parent.ts";
 import { beganAt } from "./io/process.ts";
 import { showAddress } from "./resolver/address.ts";
 import type { Ask } from "./resolver/ask.ts";
@@ -36,6 +36,8 @@ export interface KeywrightOptions {
   readonly warn?: ((text: string) => void) | undefined;
   /** Hears what happens, for whoever looks for a fault; never a value. */
   readonly log?: Log | undefined;
+  /** Who asks; undefined: the process above us. One that answers undefined: repeated questions say nothing (cached.ts). */
+  readonly parent?: (() => Parent | undefined) | undefined;
 }
 
 export interface StoreState {
@@ -68,7 +70,7 @@ export interface Keywright {
 export async function openKeywright(options: KeywrightOptions = {}): Promise<Keywright> {
   const env = options.env ?? process.env;
   const clock = options.clock ?? systemClock;
-  const { home, log } = options;
+  const { home, log, parent = parentProcess } = options;
   const debug = log?.debug;
   const config = await readConfig({
     debug,
@@ -81,8 +83,10 @@ export async function openKeywright(options: KeywrightOptions = {}): Promise<Key
     version: VERSION,
   });
   const identity = discoverIdentity(config.identity);
+  const tries = async (host: string): Promise<boolean> =>
+    (await import("./io/netrc.ts")).hasNetrcEntry(host, { env, home });
   const cached = (backend: Backend): Backend =>
-    cachedBackend(backend, { debug, home, clock, parent: parentProcess, began: beganAt });
+    cachedBackend(backend, { debug, home, clock, parent, began: beganAt, tries });
   debug?.(`identity: ${shownIdentity(identity)}`);
   const house: House = {
     refs: createRefs(config.refs),

@@ -1,5 +1,4 @@
 // Reads a file that decides where credentials go, provided that nobody but its owner can write it. It never writes.
-import { isUtf8 } from "node:buffer";
 import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats } from "node:fs";
 import { MendaKeyRingError } from "../errors.ts";
 import { openToOthers, remedyFor } from "../io/owner.ts";
@@ -49,7 +48,9 @@ function refuseForeign(path: string, stats: Stats): void {
 }
 
 function decoded(path: string, bytes: Buffer): string {
-  if (isUtf8(bytes)) return bytes.toString("utf8");
+  const text = bytes.toString("utf8");
+  // What is not UTF-8 has become U+FFFD, so it does not come back. (node:buffer would say so too, and costs its loading.)
+  if (Buffer.from(text).equals(bytes)) return text;
   throw new MendaKeyRingError("configuration", `${path} is not UTF-8 text`, { hint: "Save it as UTF-8." });
 }
 

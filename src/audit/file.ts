@@ -154,9 +154,16 @@ function headAt(path: string, line: string): ChainHead {
   });
 }
 
-/** Enough of the end to hold a whole line and a torn one behind it. */
+/** Enough of the end to hold a whole line and a torn one behind it: nearly always little is enough. */
 function tailOf(file: number, length: number): Buffer {
-  const tail = Buffer.alloc(Math.min(length, 2 * (LONGEST_LINE + 1)));
+  const little = endOf(file, length, 2048);
+  const last = little.lastIndexOf(0x0a);
+  const holdsLine = last > 0 && little.lastIndexOf(0x0a, last - 1) >= 0;
+  return holdsLine || little.length === length ? little : endOf(file, length, 2 * (LONGEST_LINE + 1));
+}
+
+function endOf(file: number, length: number, most: number): Buffer {
+  const tail = Buffer.alloc(Math.min(length, most));
   const read = readSync(file, tail, 0, tail.length, length - tail.length);
   return tail.subarray(0, read);
 }

@@ -35,11 +35,15 @@ export function writeAnswered(path: string, { sha256, answeredAt, fromCache, rep
   orMiss(() => writePrivate(path, JSON.stringify(kept)));
 }
 
+/** Seconds for which a token that was minted for a parent in place of a rejected one is not taken for rejected, too. */
+const PATIENCE = 60;
+
 /**
- * True when a parent that got this token out of the cache asks the same again: it was rejected, in all likelihood.
+ * True when a parent that got this token asks the same again: it was rejected, in all likelihood.
  * `began`: when this question did. One of many that were asked at once may well be looked at long after another's answer.
  */
 export function wasRejected(answered: Answered | undefined, sha256: string, began: () => number): boolean {
-  if (answered === undefined || !answered.fromCache) return false;
-  return answered.sha256 === sha256 && answered.replaced !== sha256 && began() - answered.answeredAt >= 1;
+  if (answered === undefined || answered.sha256 !== sha256 || answered.replaced === sha256) return false;
+  const { answeredAt, fromCache, replaced } = answered;
+  return began() - answeredAt >= (fromCache || replaced === undefined ? 1 : PATIENCE);
 }

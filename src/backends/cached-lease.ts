@@ -14,7 +14,7 @@ export interface Lease {
   readonly secret: Secret;
   readonly sha256: string;
   readonly expiresAt: number;
-  /** Until when it is handed out without a thought: the life, less a tenth of it or a minute. */
+  /** Until when it is handed out without a thought. */
   readonly refreshAt: number;
 }
 
@@ -53,12 +53,12 @@ function targetOf({ address, path, ref }: Location): readonly (string | number)[
 }
 
 /** Returns undefined for no lease, an expired one, and whatever cannot be read or understood. Throws `configuration`. */
-export function readLease(path: string, now: number): Lease | undefined {
+export function readLease(path: string, now: number, minLife?: number): Lease | undefined {
   const text = orMiss(() => readPrivate(path));
-  return text === undefined ? undefined : parseLease(text, now);
+  return text === undefined ? undefined : parseLease(text, now, minLife);
 }
 
-export function parseLease(text: string, now: number): Lease | undefined {
+export function parseLease(text: string, now: number, minLife = 0): Lease | undefined {
   const kept = orMiss(() => JSON.parse(text) as unknown);
   if (typeof kept !== "object" || kept === null) return undefined;
   const {
@@ -75,8 +75,17 @@ export function parseLease(text: string, now: number): Lease | undefined {
   if (minted_at > now + 60 || minted_at >= expires_at) return undefined; // The clock was set back: nothing is known.
   if (!isOptionalText(username) || !isOptionalText(upstream)) return undefined;
   const secret = new Secret(token, { expiresAt: expires_at, username, upstream });
-  const refreshAt = expires_at - Math.min(60, (expires_at - minted_at) / 10);
+  const refreshAt = expires_at - margin(expires_at - minted_at, minLife);
   return { secret, sha256: digest, expiresAt: expires_at, refreshAt };
+}
+
+/**
+ * Seconds before its end at which a lease is renewed: a tenth of its life or a minute, or what the store wants it to live
+ * on (uv and poetry ask once and never again). Of a source whose tokens live no longer than that, it is the most that it gives.
+ */
+function margin(life: number, minLife: number): number {
+  const least = Math.min(60, life / 10);
+  return Math.max(least, Math.min(minLife, life - least));
 }
 
 /** Keeps a token. A cache that cannot be written costs only speed. Throws `configuration` when others can write it. */

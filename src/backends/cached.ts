@@ -23,6 +23,8 @@ export interface CacheOptions {
   readonly waitMs?: number | undefined;
   /** When this question began, epoch seconds; undefined: not known, so when it came here, which is `now`. */
   readonly began?: ((now: number) => number | undefined) | undefined;
+  /** True: clients have something else for the host, which they try first, so a repeated question says nothing. */
+  readonly tries?: ((host: string) => Promise<boolean>) | undefined;
   readonly debug?: Say | undefined;
 }
 
@@ -42,9 +44,11 @@ export function cachedBackend(inner: Backend, options: CacheOptions): Backend {
     const before = asked === undefined ? undefined : readAnswered(asked);
 
     const now = clock.now();
-    const lease = context.fresh === true ? undefined : readLease(file, now);
+    const lease = context.fresh === true ? undefined : readLease(file, now, location.store.minLife);
     const rejected =
-      lease !== undefined && wasRejected(before, lease.sha256, () => options.began?.(now) ?? now)
+      lease !== undefined &&
+      wasRejected(before, lease.sha256, () => options.began?.(now) ?? now) &&
+      !(await options.tries?.(location.address?.host ?? ""))
         ? lease.sha256
         : undefined;
     const good = lease !== undefined && now < lease.refreshAt && rejected === undefined;
@@ -91,7 +95,7 @@ function mintOnce(
     if (question.context.fresh === true) return mint(question, undefined);
     orMiss(() => ensurePrivateFolder(leases));
     return preferLock(`${question.file}.lock`, { clock, timeoutMs: waitMs }, async () => {
-      const lease = readLease(question.file, clock.now());
+      const lease = readLease(question.file, clock.now(), question.location.store.minLife);
       const good = lease !== undefined && clock.now() < lease.refreshAt && lease.sha256 !== question.rejected;
       if (good) debug?.("lease: used, somebody else fetched it meanwhile");
       return good ? { lease } : mint(question, lease);

@@ -1,5 +1,6 @@
 // Brings the `keyring` program together with keywright itself. Everything that it imports is on the way of every
 // question, so nothing is imported here that a cached answer does not need.
+import { KeywrightError } from "../errors.ts";
 import { openKeywright } from "../keywright.ts";
 import type { CliContext } from "./context.ts";
 import { runKeyring } from "./keyring.ts";
@@ -7,7 +8,7 @@ import { runKeyring } from "./keyring.ts";
 export async function runKeyringCommand(
   argv: readonly string[],
   context: CliContext,
-  self: string,
+  self: () => string,
 ): Promise<number> {
   const { env, home, clock, log } = context;
   const open = (): ReturnType<typeof openKeywright> =>
@@ -20,8 +21,19 @@ export async function runKeyringCommand(
       warn: (text) => context.err(`keyring: ${text}\n`),
     });
   return runKeyring(argv, context, {
-    self,
+    get self() {
+      return self();
+    },
     classify: async (service) => (await open()).classify(service),
-    resolve: async (ask) => (await open()).resolve(ask),
+    resolve: async (ask) => {
+      try {
+        return await (await open()).resolve(ask);
+      } catch (thrown) {
+        if (thrown instanceof KeywrightError && thrown.code === "unknown") throw thrown;
+        const { noteFailure } = await import("./why-log.ts"); // Only now: a cached answer must not load it.
+        noteFailure(home, { front: "keyring", service: ask.url, now: clock.now(), thrown });
+        throw thrown;
+      }
+    },
   });
 }

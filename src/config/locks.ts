@@ -13,7 +13,7 @@ const NAMED = ["stores", "refs", "policies"];
 const LOCKABLE: Readonly<Record<string, readonly string[]>> = {
   identity: ["role", "environment", "app"],
   audit: ["sink", "path", "max_bytes", "max_files"],
-  stores: ["backend", "root", "options"],
+  stores: ["backend", "root", "min_life", "options"],
   refs: ["store", "path", "policy", "match", "username"],
   policies: ["allowed_principals", "actions", "grants", "deny"],
 };

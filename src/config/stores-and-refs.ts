@@ -20,6 +20,9 @@ export interface RefRules extends Pick<OptionRules, "checkRef"> {
   readonly isLocked: (name: string) => boolean;
 }
 
+/** Twelve hours, in seconds: no registry's token lives longer. */
+const LONGEST_MIN_LIFE = 43_200;
+
 export function readStores(
   section: Tree | undefined,
   backends: readonly string[],
@@ -37,7 +40,7 @@ function readStore(
   checkStore: OptionRules["checkStore"],
 ): SecretStore {
   const path = `stores.${name}`;
-  const fields = fieldsOf(tree, path, ["backend", "root", "options"]);
+  const fields = fieldsOf(tree, path, ["backend", "root", "min_life", "options"]);
   const backend = fields.requiredText("backend");
   if (!backends.includes(backend)) {
     throw fields.fault(
@@ -49,7 +52,9 @@ function readStore(
   const root = (fields.text("root") ?? "").replace(/(?<=[^/])\/+$/, "");
   const fault = root === "" ? undefined : pathFault(root);
   if (fault !== undefined) throw fields.fault("root", fault);
-  const store: SecretStore = { name, backend, root, options: optionsOf(fields, path) };
+  const minLife = fields.whole("min_life", 0, LONGEST_MIN_LIFE);
+  const kept = minLife === undefined ? {} : { minLife };
+  const store: SecretStore = { name, backend, root, ...kept, options: optionsOf(fields, path) };
   accepted(fields, () => checkStore?.(store));
   return store;
 }

@@ -14,5 +14,7 @@ export interface SecretStore {
   readonly backend: string;
   /** The folder inside the backend that every path is relative to; "" when there is none. */
   readonly root: string;
+  /** Seconds that a kept token must still live to be handed out again; undefined: a minute, or a tenth of its life. */
+  readonly minLife?: number | undefined;
   readonly options: { readonly [key: string]: OptionValue };
 }

@@ -19,13 +19,20 @@ export interface Place {
   readonly ref?: string;
   readonly revision?: string;
   readonly action?: "read" | "publish";
+  readonly minLife?: number;
 }
 
 export function locationOf(place: Place = {}): Location {
   const { url = "https://pypi.corp.example/simple/", match = "*.corp.example", action = "read" } = place;
   const address = parseAddress(url);
   if (address === "disagree" || address === undefined) throw new Error(`not an address: ${url}`);
-  const store = { name: place.store ?? "menda", backend: place.backend ?? "menda", root: "", options: {} };
+  const store = {
+    name: place.store ?? "menda",
+    backend: place.backend ?? "menda",
+    root: "",
+    minLife: place.minLife,
+    options: {},
+  };
   const ref = {
     name: place.ref ?? "corp",
     store: store.name,

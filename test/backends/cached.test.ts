@@ -68,6 +68,36 @@ test("a token is handed out again until shortly before it expires, with its user
   assert.equal(inner.minted.length, 2);
 });
 
+test("what a store wants a token to live on renews it earlier; a source that gives less gives its most", async (t) => {
+  for (const [life, minLife, good, over] of [
+    [3600, 1800, 1799.9, 1800],
+    [3600, 30, 3539.9, 3540], // Never less than without.
+    [3600, 3540, 59.9, 60],
+    [600, 3600, 59.9, 60], // The source's tokens never live that long: at most a mint a minute.
+    [100, 3600, 9.9, 10],
+  ] as const) {
+    const { clock, inner, get } = house(homeOf(t));
+    inner.life = life;
+    for (const [at, mints] of [
+      [0, 1],
+      [good, 1],
+      [over, 2],
+    ] as const) {
+      clock.time = NOW + at;
+      await get({ minLife });
+      assert.equal(inner.minted.length, mints, `a life of ${life} and at least ${minLife}, after ${at} s`);
+    }
+  }
+});
+
+test("a new token that cannot be had leaves the one that lives too short", async (t) => {
+  const { clock, inner, get } = house(homeOf(t));
+  assert.equal(await get({ minLife: 300 }), "pypi.corp.example-1");
+  clock.time = NOW + 400;
+  inner.fault = new KeywrightError("network", "gone");
+  assert.equal(await get({ minLife: 300 }), "pypi.corp.example-1");
+});
+
 test("the margin is a tenth of the life, and a minute at most", async (t) => {
   for (const [life, good, over] of [
     [100, 89.9, 90],
@@ -388,11 +418,37 @@ test("the same parent that asks the same again a second later had its token reje
     assert.equal(inner.minted.length, mints, why);
   };
   await at(0, 1, "minted");
-  await at(5, 1, "the first answer was not out of the cache");
-  await at(5.9, 1, "not yet a second");
-  await at(6, 2, "a second after the first answer out of the cache");
-  await at(20, 2, "the new one was minted for it");
+  await at(0.9, 1, "not yet a second");
+  await at(6, 2, "more than a second after it was answered");
+  await at(20, 2, "the new one was minted for it, and not a minute ago");
   await at(21, 3, "and was rejected in its turn");
+});
+
+test("a new token that replaced a rejected one is held to be good for a minute", async (t) => {
+  const { clock, inner, get } = house(homeOf(t), () => pip);
+  for (const [seconds, mints] of [
+    [0, 1],
+    [2, 2],
+    [62, 3],
+  ] as const) {
+    clock.time = NOW + seconds;
+    await get();
+    assert.equal(inner.minted.length, mints, `after ${seconds} s`);
+  }
+});
+
+test("where clients try something else first, a question that is asked again says nothing", async (t) => {
+  const clock = clockAt();
+  const inner = counting(clock);
+  const hosts: string[] = [];
+  const tries = async (host: string): Promise<boolean> => hosts.push(host) > 0;
+  const backend = cachedBackend(inner, { home: homeOf(t), clock, parent: () => pip, tries });
+  for (let seconds = 0; seconds < 10; seconds += 2) {
+    clock.time = NOW + seconds;
+    await backend.retrieve(locationOf(), contextOf());
+  }
+  assert.equal(inner.minted.length, 1);
+  assert.deepEqual([...new Set(hosts)], ["pypi.corp.example"]);
 });
 
 test("a question that began before the last answer was given says nothing about it", async (t) => {
@@ -423,7 +479,7 @@ test("an upstream that gives the same token again is asked once for each parent 
   };
   for (const [seconds, expected] of [
     [0, 1],
-    [2, 1],
+    [2, 2],
     [4, 2],
     [6, 2],
     [8, 2],
@@ -439,7 +495,6 @@ test("another parent, another question and the shim are no repetition", async (t
   let parent: Parent | undefined = pip;
   const { clock, inner, get } = house(homeOf(t), () => parent);
   const steps: readonly (readonly [Parent | undefined, object])[] = [
-    [pip, {}],
     [pip, {}],
     [{ ...pip, startTime: "101" }, {}],
     [{ ...pip, pid: 4712 }, {}],
@@ -465,9 +520,7 @@ test("a repeated question gets the token that another one had minted meanwhile",
   let parent: Parent | undefined = pip;
   const { clock, inner, get } = house(home, () => parent);
   await get();
-  clock.time += 2;
-  await get();
-  clock.time += 2;
+  clock.time += 4;
   parent = undefined;
   await get({}, { fresh: true });
   parent = pip;

@@ -129,6 +129,10 @@ const WRONG: readonly Row[] = [
   ["stores: { red: { backend: gopass, root: ../x } }", /stores.red.root has the segment '..'/],
   ["stores: { red: { backend: gopass, root: /x } }", /stores.red.root is absolute/],
   ["stores: { red: { backend: gopass, options: [] } }", /stores.red.options is a list/],
+  [
+    "stores: { red: { backend: gopass, min_life: 43201 } }",
+    /stores.red.min_life is no whole number from 0 to 43200/,
+  ],
   ["stores: { red: { backend: gopass, rot: x } }", /unknown key 'rot' in stores.red/, /'root'/],
   [
     `${HEAD}refs:\n  r:\n    store: red\n    polcy: p\n    path: a`,
