@@ -1,5 +1,6 @@
 // A private package index for the demo and the tests (PEP 503, one package): it serves only to a token that the broker
-// issued for it and still holds valid, which it asks the broker at every request (RFC 7662). Not for production use.
+// issued for it and still holds valid, which it asks the broker at every request (RFC 7662); it takes uploads, and keeps
+// none of them. Not for production use.
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from "node:http";
@@ -38,10 +39,10 @@ export async function startIndex(options: IndexOptions): Promise<PrivateIndex> {
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const password = basicPassword(request.headers.authorization);
     if (password !== undefined) tokens.add(password);
-    const status =
-      password !== undefined && (await holdsValid(options, password))
-        ? answer(options, request, response)
-        : 401;
+    const action = request.method === "POST" ? "publish" : "read";
+    const allowed = password !== undefined && (await holdsValid(options, password, action));
+    if (action === "publish") await request.resume().toArray(); // twine hears nothing before it has sent everything.
+    const status = allowed ? answer(options, request, response) : 401;
     if (status === 401) response.writeHead(401, { "www-authenticate": 'Basic realm="private"' }).end();
     served.push(`${request.method} ${request.url} ${status}`);
   };
@@ -89,6 +90,10 @@ function answer(
   response: ServerResponse,
 ): number {
   const page = `${prefix}/simple/${PACKAGE}/`;
+  if (request.method === "POST" && request.url === `${prefix}/`) {
+    response.writeHead(200).end();
+    return 200;
+  }
   if (request.url === page) {
     response.writeHead(200, { "content-type": "text/html" }).end(`<a href="${WHEEL}">${WHEEL}</a>`);
     return 200;
@@ -102,14 +107,18 @@ function answer(
 }
 
 /** undefined also for an empty one: pip and uv try the user name of an address alone before they ask keyring. */
-function basicPassword(header: string | undefined): string | undefined {
+export function basicPassword(header: string | undefined): string | undefined {
   const encoded = /^Basic ([A-Za-z0-9+/=]+)$/.exec(header ?? "")?.[1];
   if (encoded === undefined) return undefined;
   const text = Buffer.from(encoded, "base64").toString("utf8");
   return text.slice(text.indexOf(":") + 1) || undefined;
 }
 
-function holdsValid({ introspection, client, audience }: IndexOptions, token: string): Promise<boolean> {
+export function holdsValid(
+  { introspection, client, audience }: IndexOptions,
+  token: string,
+  action: "read" | "publish",
+): Promise<boolean> {
   const body = new URLSearchParams({ token }).toString();
   const credentials = Buffer.from(`${client.id}:${client.secret}`).toString("base64");
   const headers = {
@@ -124,7 +133,7 @@ function holdsValid({ introspection, client, audience }: IndexOptions, token: st
         if (reply.statusCode !== 200) return failed(new Error(`introspection answered ${reply.statusCode}`));
         const said = JSON.parse(text) as { active?: boolean; aud?: string; scope?: string };
         done(
-          said.active === true && said.aud === audience && said.scope?.split(" ").includes("read") === true,
+          said.active === true && said.aud === audience && said.scope?.split(" ").includes(action) === true,
         );
       });
     });

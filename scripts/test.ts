@@ -48,7 +48,7 @@ async function everything(): Promise<readonly Count[]> {
   const results = [await step("executable", process.execPath, ["scripts/build-exe.ts"])];
   results.push(await nodeSuite("node", unit));
   results.push(await bunSuite(bunHalf));
-  installTools(["pip-25", "conformance", "twine"], console.log);
+  installTools(["pip-25", "conformance", "twine", "wheels"], console.log);
   results.push(await nodeSuite("end to end", end));
   return results;
 }
