@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
-import { makeWheel, startIndex, type PrivateIndex } from "../../scripts/private-index.ts";
+import { makeWheel, startIndex, type IndexOptions, type PrivateIndex } from "../../scripts/private-index.ts";
 import { readBrokerAudit } from "../../src/broker/audit-reader.ts";
 import type { BrokerConfig } from "../../src/broker/config.ts";
 import type { Broker } from "../../src/broker/start.ts";
@@ -22,16 +22,20 @@ export function indexUrl(userinfo?: string): string {
   return `https://${userinfo === undefined ? "" : `${userinfo}@`}${HOST}/pypi/repo/simple/`;
 }
 
+/** Where packages are uploaded to. */
+export const UPLOAD_URL = `https://${HOST}/pypi/repo/`;
+
 /** Seconds that a token of this broker lives. */
 export const TTL = 600;
 
-const BROKER = `principals: [ci, intern]
+const brokerText = (ttl: number): string => `principals: [ci, intern]
 stores:
-  own: { backend: issue, options: { ttl: ${TTL} } }
+  own: { backend: issue, options: { ttl: ${ttl} } }
 refs:
   codeartifact: { store: own, match: "*.d.codeartifact.*.amazonaws.com", username: aws, policy: registries }
+menda: { ci: codeartifact }
 policies:
-  registries: { allowed_principals: [ci], actions: [read] }
+  registries: { allowed_principals: [ci], actions: [read, publish] }
 `;
 
 export interface Machine {
@@ -64,7 +68,17 @@ export interface Registry {
   audited(): readonly Entry[];
 }
 
-export async function startRegistry(t: TestContext): Promise<Registry> {
+export interface RegistryOptions {
+  /** Starts the index; the one of one package unless a test wants more of it. */
+  readonly start?: (options: IndexOptions) => Promise<PrivateIndex>;
+  /** Seconds that its tokens live. */
+  readonly ttl?: number;
+}
+
+export async function startRegistry(
+  t: TestContext,
+  { start = startIndex, ttl = TTL }: RegistryOptions = {},
+): Promise<Registry> {
   const root = mkdtempSync(join(tmpdir(), "keywright-registry-"));
   t.after(() => rmSync(root, { recursive: true, force: true }));
   const folder = (name: string): string => {
@@ -73,13 +87,13 @@ export async function startRegistry(t: TestContext): Promise<Registry> {
   };
   let ahead = 0;
   const clock = { now: () => systemClock.now() + ahead };
-  const broker = await running(t, { config: brokerConfig(root), clock });
+  const broker = await running(t, { config: brokerConfig(root, ttl), clock });
   const machine = (id: string): Machine => ({
     id,
     secret: newClient(broker.data, { name: id, principal: id }),
   });
   const authority = createAuthority(folder("authority"), "test-authority");
-  const index = await startIndex({
+  const index = await start({
     introspection: `${broker.url}/oauth2/introspect`,
     client: { id: "index", secret: newClient(broker.data, { name: "index", resource: "codeartifact" }) },
     audience: "codeartifact",
@@ -103,9 +117,9 @@ export async function startRegistry(t: TestContext): Promise<Registry> {
   };
 }
 
-function brokerConfig(root: string): BrokerConfig {
+function brokerConfig(root: string, ttl: number): BrokerConfig {
   const file = join(root, "broker.yaml");
-  writeFileSync(file, BROKER, { mode: 0o600 });
+  writeFileSync(file, brokerText(ttl), { mode: 0o600 });
   const options = {
     home: undefined,
     env: {},

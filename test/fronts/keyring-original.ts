@@ -15,9 +15,9 @@ export const PYTHON =
   join(import.meta.dirname, "../../node_modules/.cache/keywright/menda/bin/python");
 
 const DRIVER = `
-import contextlib, io, json, sys
+import contextlib, io, json, sys, traceback
 import keyring
-from keyring import backend, cli, credentials
+from keyring import backend, cli, credentials, errors
 
 class Known(backend.KeyringBackend):
     priority = 1
@@ -26,8 +26,10 @@ class Known(backend.KeyringBackend):
     def get_credential(self, service, username):
         found = self.get_password(service, username)
         return found and credentials.SimpleCredential("user", found)
-    def set_password(self, service, username, password): pass
-    def delete_password(self, service, username): pass
+    def set_password(self, service, username, password):
+        if self.get_password(service, username) is None: raise errors.PasswordSetError("unknown")
+    def delete_password(self, service, username):
+        if self.get_password(service, username) is None: raise errors.PasswordDeleteError("unknown")
 
 keyring.set_keyring(Known())
 sys.argv[0] = "keyring"
@@ -40,6 +42,9 @@ for argv in json.load(sys.stdin):
             cli.main(argv)
         except SystemExit as end:
             code = end.code or 0
+        except Exception:
+            traceback.print_exc()
+            code = 1
     answers.append(dict(code=code, stdout=out.getvalue(), stderr=err.getvalue()))
 json.dump(dict(version=sys.version_info[:3], answers=answers), sys.stdout)
 `;
