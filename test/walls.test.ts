@@ -11,8 +11,8 @@ const text = new Map(files.map((file) => [file, readFileSync(join(root, file), "
 /** From top to bottom; a room may import from its own floor only inside itself, and from every floor below. */
 const FLOORS: readonly (readonly string[])[] = [
   ["cli", "index.ts", "testing.ts"],
-  ["broker", "runtime"],
-  ["secrets"],
+  ["broker", "runtime", "doctor"],
+  ["secrets", "clients"],
   ["keywright.ts"],
   ["all-backends.ts", "store-variables.ts"],
   ["option-checks.ts"],

@@ -13,6 +13,8 @@ export interface CliContext {
   readonly terminal?: boolean | undefined;
   /** Says the exit code of a command that ends well, when it is not 0. */
   exit?(code: number): void;
+  /** The file that has to be started for one of our names (program-names.ts); undefined in tests that start none. */
+  readonly programFile?: ((name: string) => string) | undefined;
   /** Writes to standard output, at once. */
   out(text: string): void;
   /** Writes to standard error, at once. */

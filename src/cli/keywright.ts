@@ -10,6 +10,7 @@ import { addCompletion } from "./completion.ts";
 import { addConfig } from "./config.ts";
 import { addExplain } from "./explain.ts";
 import type { CliContext } from "./context.ts";
+import { addDoctor } from "./doctor.ts";
 import { failureText, wantsJson } from "./failure.ts";
 import { addGet } from "./get.ts";
 import { addHost } from "./host.ts";
@@ -18,7 +19,12 @@ import { addMatrix } from "./matrix.ts";
 import { addPolicy } from "./policy.ts";
 import { addResolve } from "./resolve.ts";
 import { addRun } from "./run.ts";
+import { addInstallLinks } from "./install-links.ts";
+import { addMigrate } from "./migrate.ts";
 import { addServer } from "./server.ts";
+import { addSetup } from "./setup.ts";
+import { addUninstall } from "./uninstall.ts";
+import { addWhy } from "./why.ts";
 import { VERSION } from "../version.ts";
 
 const EXAMPLES = `
@@ -107,6 +113,12 @@ export function commandsOf(): readonly ((program: Command, context: CliContext) 
     addAudit,
     addHost,
     addAws,
+    addInstallLinks,
+    addSetup,
+    addDoctor,
+    addWhy,
+    addMigrate,
+    addUninstall,
     addCompletion,
   ];
 }

@@ -9,11 +9,13 @@ import type { CliContext } from "./context.ts";
 interface Called {
   readonly name: string;
   readonly argv: readonly string[];
-  /** Real path of what the user started, so that `keyring` never passes a question on to itself. */
-  readonly self: string;
+  /** Real path of what the user started, so that `keyring` never passes a question on to itself; looked up when asked for. */
+  self(): string;
+  /** The checkout has a wrapper for each name; everywhere else it is one file. */
+  readonly wrappers?: string;
 }
 
-const { name, argv, self } = called();
+const { name, argv, self, wrappers } = called();
 const context: CliContext = {
   env: process.env,
   home: homeOf(process.env),
@@ -22,6 +24,7 @@ const context: CliContext = {
     return process.stdout.isTTY === true;
   },
   log: await logOf(process.env["KEYWRIGHT_LOG"]),
+  programFile: (wanted) => (wrappers === undefined ? self() : join(wrappers, wanted)),
   out: (text) => write(1, text),
   err: (text) => write(2, text),
 };
@@ -51,24 +54,33 @@ async function run(): Promise<number> {
     const { runMxmSecrets } = await import("./mxm-secrets.ts");
     return runMxmSecrets(argv, context);
   }
+  if (argv.length === 1 && argv[0] === "keyring-backend") {
+    const { runKeyringBackend } = await import("./keyring-backend.ts");
+    return runKeyringBackend(context);
+  }
   const { runKeywright } = await import("./keywright.ts");
   return runKeywright(argv, context);
 }
 
 /**
- * bin/checkout.mjs gets the program in its first argument, an installed npm package in argv[1], and the
- * executable in argv[0] (Bun keeps it in process.argv0).
+ * bin/checkout.mjs gets the program in its first argument, the wheel without an executable the path of its script there,
+ * an installed npm package has it in argv[1], and the executable in argv[0] (Bun keeps it in process.argv0).
  */
 function called(): Called {
   const words = process.argv.slice(2);
   const script = process.argv[1] ?? "";
   if (import.meta.url.includes("$bunfs") || import.meta.url.includes("~BUN")) {
-    return { name: programName(process.argv0), argv: words, self: realpathSync(process.execPath) };
+    return { name: programName(process.argv0), argv: words, self: () => realpathSync(process.execPath) };
+  }
+  if (basename(script) === "wheel.mjs") {
+    const [started = script, ...rest] = words;
+    return { name: programName(started), argv: rest, self: () => realpathSync(started) };
   }
   if (basename(script) !== "checkout.mjs")
-    return { name: programName(script), argv: words, self: realpathSync(script) };
+    return { name: programName(script), argv: words, self: () => realpathSync(script) };
   const [wrapper = "keywright", ...rest] = words;
-  return { name: wrapper, argv: rest, self: join(import.meta.dirname, "..", "..", "bin", wrapper) };
+  const bin = join(import.meta.dirname, "..", "..", "bin");
+  return { name: wrapper, argv: rest, self: () => join(bin, wrapper), wrappers: bin };
 }
 
 function programName(path: string): string {

@@ -9,6 +9,7 @@ import { Command } from "commander";
 import { hostMemory } from "../../src/account/host-memory.ts";
 import { commandsOf, runKeywright } from "../../src/cli/keywright.ts";
 import { failureText } from "../../src/cli/failure.ts";
+import { noteFailure } from "../../src/cli/why-log.ts";
 import { EXIT_CODES, KeywrightError, type ErrorCode } from "../../src/errors.ts";
 import { VERSION } from "../../src/version.ts";
 import { brokerPlace } from "../e2e/broker-place.ts";
@@ -37,6 +38,7 @@ async function runIn(env: Readonly<Record<string, string>>, ...argv: readonly st
     env,
     home,
     clock: { now: () => 1_800_000_000 },
+    programFile: () => process.execPath,
     out: (text) => void (out += text),
     err: (text) => void (err += text),
   });
@@ -71,7 +73,10 @@ function shape(value: unknown): unknown {
 
 /** An empty list has the type of the example's. */
 function filled(value: unknown, example: unknown): unknown {
-  if (Array.isArray(value)) return value.length === 0 ? example : value;
+  if (Array.isArray(value)) {
+    const [first] = example as readonly unknown[];
+    return value.length === 0 ? example : value.map((inner) => filled(inner, first));
+  }
   if (typeof value !== "object" || value === null) return value;
   const { ...fields } = example as Record<string, unknown>;
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, filled(inner, fields[key])]));
@@ -221,6 +226,32 @@ test("contract: the JSON of server and of the audit key", async (t) => {
 test("contract: the JSON of host", async () => {
   hostMemory(home).keep("https://menda.example", { issuer: "x" }, 1_800_000_000);
   same("keywright host list", (await run("host", "list", "--json")).out);
+});
+
+test("contract: the JSON of install-links", async () => {
+  same("keywright install-links", (await run("install-links", join(home, "bin"), "--json")).out);
+});
+
+test("contract: the JSON of setup, doctor, why, migrate and uninstall", async () => {
+  const index = "https://acme-123456789012.d.codeartifact.eu-west-1.amazonaws.com/pypi/main/";
+  const pypirc = join(home, ".pypirc");
+  writeFileSync(pypirc, `[codeartifact]\nrepository: ${index}\npassword: x\n`, { mode: 0o600 });
+  noteFailure(home, {
+    front: "keyring",
+    service: index,
+    now: 0,
+    thrown: new KeywrightError("backend", "x", { hint: "y" }),
+  });
+  same("keywright setup", (await run("setup", "pip", "--dry-run", "--json")).out);
+  const examined = await run("doctor", "uv", "--json");
+  same("keywright doctor", examined.out);
+  assert.equal(examined.status, EXIT_CODES.configuration);
+  same("keywright why", (await run("why", index, "--json")).out);
+  same("keywright migrate", (await run("migrate", "--dry-run", "--json")).out);
+  same("keywright uninstall", (await run("uninstall", "--dry-run", "--json")).out);
+  assert.equal((await run("setup", "pip", "--json")).status, EXIT_CODES.usage);
+  rmSync(pypirc);
+  assert.equal((await run("migrate", "--dry-run", "--json")).status, EXIT_CODES.not_found);
 });
 
 test("contract: a failure with --json is one JSON object on standard error, nothing on standard output", async () => {

@@ -1,0 +1,42 @@
+// Whose an address is by the configuration in force, for commands that look at clients' settings. It opens no keywright, asks
+// nobody and writes no audit.
+import type { LoadedConfig } from "../config/load.ts";
+import type { CliContext } from "./context.ts";
+
+/** Stand-ins for tests; undefined: the real ones. */
+export interface Place {
+  /** Stands for /etc. */
+  readonly etc?: string | undefined;
+  /** The working directory. */
+  readonly cwd?: string | undefined;
+}
+
+export interface Addresses {
+  readonly config: LoadedConfig;
+  /** Of an address; user information in it is not looked at. */
+  whose(url: string): "ours" | "refused" | "foreign";
+  isOurs(url: string): boolean;
+}
+
+/** Throws `configuration`, with file and line. */
+export async function addressesOf({ env, home, log }: CliContext, { etc }: Place = {}): Promise<Addresses> {
+  const { loadConfig } = await import("../config/load.ts");
+  const { matchFault } = await import("../resolver/match.ts");
+  const { createRefs } = await import("../resolver/refs.ts");
+  const { CLIENT_BACKENDS, optionChecks } = await import("../all-backends.ts");
+  const checks = await optionChecks();
+  const config = loadConfig({
+    env,
+    home,
+    etc: etc === undefined ? undefined : `${etc}/keywright/config.yaml`,
+    kind: "client",
+    backends: CLIENT_BACKENDS,
+    matchFault,
+    ...checks,
+    debug: log?.debug,
+  });
+  const refs = createRefs(config.refs);
+  const whose: Addresses["whose"] = (url) =>
+    refs.find({ kind: "registry", url: url.replace(/^([a-z]+:\/\/)[^/@]*@/i, "$1"), action: "read" }).outcome;
+  return { config, whose, isOurs: (url) => whose(url) === "ours" };
+}
