@@ -1,11 +1,13 @@
-// node bench/keyring.ts [RUNS]: how long `keyring get` takes as a whole command, with a cached token and without one, from
-// the checkout and as the executable, against menda-keyring 0.0.2 in the same run. Contenders take turns; medians and
-// ratios are printed. Run it through `sh scripts/run.sh node bench/keyring.ts` after `npm run build:exe`.
+// node bench/keyring.ts [RUNS]: what `keyring get` takes as a whole command (time, processor time, peak memory), with a
+// cached token and without one, from the checkout and as the executable, against menda-keyring 0.0.2 and an executable
+// that does nothing. Contenders take turns; medians and ratios are printed. `sh scripts/run.sh node bench/keyring.ts`
+// after `npm run build:exe`.
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
+import { compileExecutable } from "../scripts/executable.ts";
 import { installTools, toolPath } from "../scripts/tools.ts";
 
 const runs = Number(process.argv[2] ?? 15);
@@ -48,6 +50,11 @@ const listen = ["server", "--data", data, "--config", config, "--listen", `127.0
 const server = spawn(keywright, listen, { stdio: ["ignore", "pipe", "ignore"] });
 await new Promise((ready) => server.stdout.once("data", ready));
 
+const source = join(folder, "empty.ts");
+const empty = join(folder, "empty");
+writeFileSync(source, "");
+compileExecutable({ entry: source, outfile: empty });
+
 const links = join(folder, "links");
 mkdirSync(links);
 symlinkSync(executable, join(links, "keyring"));
@@ -70,9 +77,22 @@ const contenders: readonly Contender[] = [
   { name: "keywright, checkout, lease", command: checkout, before: nothing },
   { name: "keywright, executable, no lease", command: compiled, before: leases },
   { name: "keywright, executable, lease", command: compiled, before: nothing },
+  { name: "an executable that does nothing", command: empty, before: nothing },
 ];
+/** Measures one program: its arguments are the command. */
+const RUNNER = `
+import json, os, sys, time
+out = os.open("/dev/null", os.O_WRONLY)
+began = time.perf_counter()
+child = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ, file_actions=[(os.POSIX_SPAWN_DUP2, out, 1)])
+_, status, used = os.wait4(child, 0)
+wall = (time.perf_counter() - began) * 1000
+print(json.dumps({"wall": wall, "cpu": (used.ru_utime + used.ru_stime) * 1000, "memory": used.ru_maxrss / 1024}))
+sys.exit(os.waitstatus_to_exitcode(status))
+`;
+
 try {
-  const times = new Map(contenders.map(({ name }) => [name, [] as number[]]));
+  const times = new Map(contenders.map(({ name }) => [name, [] as Taken[]]));
   for (let run = -1; run < runs; run += 1) {
     for (const { name, command, before } of contenders) {
       before();
@@ -86,33 +106,49 @@ try {
   rmSync(folder, { recursive: true, force: true });
 }
 
-/** Milliseconds of `keyring get`, below a shell of its own: a parent that repeats itself would be given a new token. */
-function timed(command: string): number {
-  const started = performance.now();
+interface Taken {
+  /** Milliseconds. */
+  readonly wall: number;
+  /** Milliseconds of the processor, for the program and for the system on its behalf. */
+  readonly cpu: number;
+  /** Megabytes, at the most. */
+  readonly memory: number;
+}
+
+/** Runs one `keyring get` below a process of its own: a parent that repeats itself would be given a new token. */
+function timed(command: string): Taken {
   const { status, stdout, stderr } = spawnSync(
-    "/bin/sh",
-    ["-c", '"$@"; exit $?', "sh", command, "get", service, "aws"],
+    "python3",
+    ["-S", "-c", RUNNER, command, "get", service, "aws"],
     {
       env,
       encoding: "utf8",
     },
   );
-  const took = performance.now() - started;
-  if (status !== 0 || stdout.trim() === "") throw new Error(`${command}: ${status} ${stderr}`);
-  return took;
+  if (status !== 0) throw new Error(`${command}: ${status} ${stderr}`);
+  return JSON.parse(stdout) as Taken;
 }
 
-function report(times: ReadonlyMap<string, readonly number[]>): void {
-  const base = median(times.get(contenders[0]?.name ?? "") ?? []);
+function report(taken: ReadonlyMap<string, readonly Taken[]>): void {
+  const of = (name: string | undefined, what: keyof Taken): number =>
+    median((taken.get(name ?? "") ?? []).map((one) => one[what]));
+  const [first] = contenders;
+  const [last] = contenders.slice(-1);
   console.log(
-    `${cpus().length} × ${cpus()[0]?.model ?? "?"}, ${runs} runs each, in turn; whole commands, milliseconds\n`,
+    `${cpus().length} × ${cpus()[0]?.model ?? "?"}, ${runs} runs each, in turn; whole commands, medians\n`,
   );
-  console.log(
-    `${"".padEnd(34)}${"median".padStart(9)}${"min".padStart(9)}${"max".padStart(9)}   original / ours`,
-  );
-  for (const [name, each] of times) {
-    const cells = [median(each), Math.min(...each), Math.max(...each)].map((ms) => ms.toFixed(1).padStart(9));
-    console.log(`${name.padEnd(34)}${cells.join("")}   ${(base / median(each)).toFixed(1)} ×`);
+  const columns = ["wall ms", "least", "cpu ms", "MB", "original / this", "this / empty"];
+  console.log(`${"".padEnd(34)}${columns.map((column) => column.padStart(16)).join("")}`);
+  for (const [name, each] of taken) {
+    const cells = [
+      of(name, "wall").toFixed(1),
+      Math.min(...each.map(({ wall }) => wall)).toFixed(1),
+      of(name, "cpu").toFixed(1),
+      of(name, "memory").toFixed(0),
+      `${(of(first?.name, "wall") / of(name, "wall")).toFixed(1)} ×`,
+      `${(of(name, "wall") / of(last?.name, "wall")).toFixed(1)} ×`,
+    ];
+    console.log(`${name.padEnd(34)}${cells.map((cell) => cell.padStart(16)).join("")}`);
   }
 }
 
