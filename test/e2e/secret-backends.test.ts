@@ -8,7 +8,8 @@ import { after, test } from "node:test";
 import { FORMS, ROOT, run } from "./programs.ts";
 
 const home = mkdtempSync(join(realpathSync(tmpdir()), "keywright-backends-"));
-after(() => rmSync(home, { recursive: true, force: true }));
+// A provider may write its last line while it ends.
+after(() => rmSync(home, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 }));
 
 const gopass = join(home, "gopass");
 cpSync(join(ROOT, "test", "fixtures", "gopass-age"), gopass, { recursive: true });
