@@ -104,7 +104,13 @@ function pipx(backend: "pip" | "uv"): Client {
   return (user) => {
     const argv = ["install", "--backend", backend, "--index-url", WITH_NAME, "alpha"];
     const path = `${toolPath("pipx", "uv").slice(0, -"/uv".length)}:${user.env["PATH"]}`;
-    return run(toolPath("pipx", "pipx"), argv, { env: { ...user.env, PATH: path }, cwd: user.home });
+    // The pip of some Pythons (23.0 of Debian 12) is too old to ask keyring for a newer one.
+    const env = {
+      ...user.env,
+      PATH: path,
+      PIPX_SHARED_LIBS: toolPath("pipx-shared", "").slice(0, -"/bin/".length),
+    };
+    return run(toolPath("pipx", "pipx"), argv, { env, cwd: user.home });
   };
 }
 

@@ -27,7 +27,10 @@ import { startPackages } from "./packages.ts";
 import { HOST, startRegistry, type Registry } from "./registry.ts";
 
 before(() =>
-  installTools(["installers", "pip-25", "pdm", "pipx", "tox", "build", "pipenv", "hatch"], console.log),
+  installTools(
+    ["installers", "pip-25", "pdm", "pipx", "pipx-shared", "tox", "build", "pipenv", "hatch"],
+    console.log,
+  ),
 );
 
 const PACKAGES = { alpha: ["beta"], beta: ["gamma"], gamma: [] };
