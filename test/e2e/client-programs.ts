@@ -1,7 +1,7 @@
 // Python's clients as their documentation says that they are to be set up for a private index, one function each: it
 // writes the configuration of docs/clients into the user's home and runs the program. It judges nothing.
 import { globSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { toolPath } from "../../scripts/tools.ts";
 import type { User } from "./installers.ts";
 import { project } from "./packages.ts";
@@ -108,7 +108,7 @@ function pipx(backend: "pip" | "uv"): Client {
     const env = {
       ...user.env,
       PATH: path,
-      PIPX_SHARED_LIBS: toolPath("pipx-shared", "").slice(0, -"/bin/".length),
+      PIPX_SHARED_LIBS: dirname(toolPath("pipx-shared", "")),
     };
     return run(toolPath("pipx", "pipx"), argv, { env, cwd: user.home });
   };
