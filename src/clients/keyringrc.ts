@@ -1,5 +1,7 @@
 // keyringrc.cfg as keyrings.codeartifact 2.1.2 has it: which AWS profile and how long a token, for which domains. It keeps no
 // key that is a secret, only that there was one.
+import { parseAddress } from "../resolver/address.ts";
+import { codeArtifactTarget } from "../resolver/codeartifact.ts";
 import { iniEntries, plainKey } from "./ini-edit.ts";
 
 export interface CodeArtifactSection {
@@ -54,11 +56,10 @@ export interface Domain {
 
 /** The parts of a CodeArtifact host; undefined: it is none. */
 export function domainOf(host: string): Domain | undefined {
-  const [, domain, account, region] =
-    /^([a-z][a-z0-9-]*)-([0-9]{12})\.d\.codeartifact\.([a-z0-9-]+)\.amazonaws\.com$/.exec(host) ?? [];
-  return domain === undefined || account === undefined || region === undefined
-    ? undefined
-    : { domain, account, region };
+  const address = parseAddress(host);
+  const target = address === undefined || address === "disagree" ? undefined : codeArtifactTarget(address);
+  if (target?.form !== "ipv4") return undefined;
+  return { domain: target.domain, account: target.owner, region: target.region };
 }
 
 export function hostOf({ domain, account, region }: Domain): string {

@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import { iniEntries, plainKey } from "../clients/ini-edit.ts";
 import { withoutPassword } from "../clients/hidden.ts";
-import { netrcEntries } from "../clients/netrc.ts";
+import { netrcEntries } from "../io/netrc-entries.ts";
 import { netrcFiles, npmrcFile, pypircFile } from "../clients/places.ts";
 import type { Index } from "../clients/settings.ts";
 import type { Finding, FindingId } from "./finding.ts";

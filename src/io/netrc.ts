@@ -2,6 +2,7 @@
 // no password, and tells nothing of what it cannot read. Loaded only when a question was repeated.
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { netrcEntries } from "./netrc-entries.ts";
 
 export interface NetrcPlace {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -19,10 +20,7 @@ export function hasNetrcEntry(host: string, { env, home }: NetrcPlace): boolean 
 }
 
 function names(text: string, host: string): boolean {
-  const words = text.split(/\s+/);
-  return words.some(
-    (word, index) => word === "default" || (word === "machine" && words[index + 1]?.toLowerCase() === host),
-  );
+  return netrcEntries(text).some((entry) => entry.host === undefined || entry.host === host);
 }
 
 function textOf(file: string): string {

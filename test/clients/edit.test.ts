@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { diffText } from "../../src/clients/diff.ts";
 import { hidden, withoutPassword } from "../../src/clients/hidden.ts";
 import { iniEntries, pipKey, plainKey, withIniKey, withoutIniKey } from "../../src/clients/ini-edit.ts";
-import { netrcEntries } from "../../src/clients/netrc.ts";
+import { netrcEntries } from "../../src/io/netrc-entries.ts";
 import { tomlLine, withTomlKey } from "../../src/clients/toml-edit.ts";
 import { asKeywrightError } from "../../src/errors.ts";
 
