@@ -62,12 +62,13 @@ function* brokerLines(lines: Iterable<string>, seq: number): Generator<ChainLine
 }
 
 async function configuredPath({ env, home }: CliContext): Promise<string> {
-  const { CLIENT_BACKENDS } = await import("../all-backends.ts");
+  const { CLIENT_BACKENDS, optionChecks } = await import("../all-backends.ts");
   const { audit } = await readConfig({
     env,
     home,
     kind: "client",
     backends: CLIENT_BACKENDS,
+    optionChecks, // What is kept here is what the next question takes for validated.
     matchFault,
     version: VERSION,
   });
