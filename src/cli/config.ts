@@ -6,6 +6,7 @@ import type { Origin } from "../config/tree.ts";
 import { KeywrightError } from "../errors.ts";
 import { addStoreOptions, storeQuestion, type StoreOptions } from "./config-store-options.ts";
 import type { CliContext } from "./context.ts";
+import { loadedConfig } from "./loaded.ts";
 
 interface ConfigContext extends CliContext {
   readonly etc: string | undefined;
@@ -175,17 +176,11 @@ function addPath(config: Command, context: ConfigContext): void {
     });
 }
 
-async function load(
+function load(
   { home, env, etc, log }: ConfigContext,
   { kind, file }: { readonly kind: "client" | "broker"; readonly file?: string | undefined },
 ): Promise<LoadedConfig> {
-  const { loadConfig } = await import("../config/load.ts");
-  const { matchFault } = await import("../resolver/match.ts");
-  const { BROKER_BACKENDS } = await import("../broker/config.ts");
-  const { CLIENT_BACKENDS, optionChecks, UPSTREAM_BACKENDS } = await import("../all-backends.ts");
-  const backends = kind === "broker" ? [...BROKER_BACKENDS, ...UPSTREAM_BACKENDS] : CLIENT_BACKENDS;
-  const checks = await optionChecks();
-  return loadConfig({ home, env, etc, kind, file, backends, matchFault, ...checks, debug: log?.debug });
+  return loadedConfig({ home, env, etc, kind, file, debug: log?.debug });
 }
 
 function told({ name, reason }: DefaultChoice): string {

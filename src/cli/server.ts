@@ -10,6 +10,7 @@ import type { LogFormat } from "../broker/request-log.ts";
 import type { TlsFiles } from "../broker/tls-files.ts";
 import type { CliContext } from "./context.ts";
 import { dataFolder } from "./data-folder.ts";
+import { loadedConfig } from "./loaded.ts";
 import { addServerAdmin } from "./server-admin.ts";
 
 interface ServerOptions {
@@ -138,14 +139,8 @@ async function configOf(named: string | undefined, data: string, context: CliCon
       accessTokenTtl: DEFAULT_ACCESS_TOKEN_TTL,
     };
   }
-  const { loadConfig } = await import("../config/load.ts");
-  const { matchFault } = await import("../resolver/match.ts");
-  const { optionChecks, UPSTREAM_BACKENDS } = await import("../all-backends.ts");
-  const { BROKER_BACKENDS } = await import("../broker/config.ts");
   const { home, env } = context;
-  const backends = [...BROKER_BACKENDS, ...UPSTREAM_BACKENDS];
-  const checks = await optionChecks();
-  const loaded = loadConfig({ home, env, kind: "broker", file, backends, matchFault, ...checks });
+  const loaded = await loadedConfig({ home, env, kind: "broker", file });
   const { stores, refs, policies, broker } = loaded;
   if (broker === undefined)
     throw new KeywrightError("internal", "a broker's configuration has no broker's settings");

@@ -2,6 +2,7 @@
 // nobody and writes no audit.
 import type { LoadedConfig } from "../config/load.ts";
 import type { CliContext } from "./context.ts";
+import { loadedConfig } from "./loaded.ts";
 
 /** Stand-ins for tests; undefined: the real ones. */
 export interface Place {
@@ -20,21 +21,9 @@ export interface Addresses {
 
 /** Throws `configuration`, with file and line. */
 export async function addressesOf({ env, home, log }: CliContext, { etc }: Place = {}): Promise<Addresses> {
-  const { loadConfig } = await import("../config/load.ts");
-  const { matchFault } = await import("../resolver/match.ts");
   const { createRefs } = await import("../resolver/refs.ts");
-  const { CLIENT_BACKENDS, optionChecks } = await import("../all-backends.ts");
-  const checks = await optionChecks();
-  const config = loadConfig({
-    env,
-    home,
-    etc: etc === undefined ? undefined : `${etc}/keywright/config.yaml`,
-    kind: "client",
-    backends: CLIENT_BACKENDS,
-    matchFault,
-    ...checks,
-    debug: log?.debug,
-  });
+  const file = etc === undefined ? undefined : `${etc}/keywright/config.yaml`;
+  const config = await loadedConfig({ env, home, etc: file, kind: "client", debug: log?.debug });
   const refs = createRefs(config.refs);
   const whose: Addresses["whose"] = (url) =>
     refs.find({ kind: "registry", url: url.replace(/^([a-z]+:\/\/)[^/@]*@/i, "$1"), action: "read" }).outcome;

@@ -14,11 +14,3 @@ export function isFolder({ ref, store }: Location): KeywrightError {
     hint: "Give the ref the path of one entry.",
   });
 }
-
-export function tooLarge({ ref, store }: Location, most: number): KeywrightError {
-  return new KeywrightError(
-    "backend",
-    `the value of ref ${ref.name} in store ${store.name} is larger than ${most} bytes`,
-    { hint: "A secret is small; keep the key here and the data elsewhere." },
-  );
-}
