@@ -30,7 +30,13 @@ export function createClient({ db, peppers }: OpenData, client: NewClient, how: 
   const secret = newTokenText(SECRET_PREFIX, randomBytes);
   const { hash, pepper } = hashNow(secret, peppers);
   db.transaction((writer) => {
-    writer.addClient({ ...client, secretHash: hash, pepper, createdAt: Math.floor(how.now) });
+    writer.addClient({
+      jwks: undefined,
+      ...client,
+      secretHash: hash,
+      pepper,
+      createdAt: Math.floor(how.now),
+    });
     writer.append(how.now, {
       ...entry("client_created", client.name, how),
       principal: client.principal ?? null,

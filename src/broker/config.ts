@@ -1,5 +1,7 @@
 // BrokerConfig: what the broker's configuration says, once it is read. This file checks that its parts fit together;
 // it reads no file.
+import type { UserSettings } from "../config/users.ts";
+import type { WorkloadSettings } from "../config/workloads.ts";
 import { KeywrightError } from "../errors.ts";
 import type { Action } from "../resolver/ask.ts";
 import { isPrincipalName } from "../resolver/principal.ts";
@@ -27,6 +29,10 @@ export interface BrokerConfig {
   readonly menda: ReadonlyMap<string, MendaMapping>;
   /** Seconds that an access token lives. */
   readonly accessTokenTtl: number;
+  /** undefined: DEFAULT_USERS. */
+  readonly users?: UserSettings | undefined;
+  /** undefined: NO_WORKLOADS. */
+  readonly workloads?: WorkloadSettings | undefined;
   /** What differs from DEFAULT_LIMITS. */
   readonly limits?: Partial<Limits> | undefined;
   /** Where the head of the audit is signed to, every so many entries; undefined: nowhere. */

@@ -1,6 +1,7 @@
 // What every endpoint of the broker works with, and the two questions they share: which client is this, and whose
 // access token is this. The answers come from the database each time, so that a revocation holds from the next request.
 import type { Clock } from "../io/clock.ts";
+import type { Http } from "../io/http.ts";
 import type { Backend } from "../resolver/backend.ts";
 import { authenticate } from "./authenticate.ts";
 import type { BrokerConfig } from "./config.ts";
@@ -26,6 +27,8 @@ export interface Core {
   readonly journal: Journal;
   readonly clock: Clock;
   readonly random: Random;
+  /** For what the broker itself asks: a provider, an issuer's keys. It follows no redirect. */
+  readonly http: Http;
   /** Every backend but `issue`, by name. */
   readonly backends: Readonly<Record<string, Backend>>;
   /** Bounds what a stranger can make the audit grow by. */

@@ -3,15 +3,17 @@ import type { DatabaseSync, SQLOutputValue } from "node:sqlite";
 import { CHAIN_START, follow, type ChainHead } from "../audit/chain.ts";
 import { KeywrightError } from "../errors.ts";
 import type { ClientIdentity } from "./ledger.ts";
+import { loginReading, type LoginReading } from "./login/login-reading.ts";
+import { peopleReading, type PeopleReading } from "./people/people-reading.ts";
 import type { Client, KnownToken, TokenKind } from "./records.ts";
 
 type Row = Record<string, SQLOutputValue>;
 
-export interface Reading {
+export interface Reading extends LoginReading, PeopleReading {
   /** The living client of this name. */
   client(name: string): Client | undefined;
   clients(): readonly Client[];
-  /** undefined: unknown, revoked, or its client was revoked. Whether it has expired is for the caller to see. */
+  /** undefined: unknown, revoked, or its client, session or user is gone. Whether it has expired is for the caller to see. */
   token(hash: Uint8Array): KnownToken | undefined;
   auditLines(): Iterable<string>;
   auditLine(seq: number): string | undefined;
@@ -32,14 +34,19 @@ export function reading(db: DatabaseSync): Reading {
   const client = db.prepare("SELECT * FROM clients WHERE name = ? AND revoked_at IS NULL");
   const clients = db.prepare("SELECT * FROM clients WHERE revoked_at IS NULL ORDER BY name");
   const token = db.prepare(
-    "SELECT tokens.*, clients.name FROM tokens JOIN clients ON clients.id = tokens.client " +
-      "WHERE hash = ? AND tokens.revoked_at IS NULL AND clients.revoked_at IS NULL",
+    "SELECT tokens.*, clients.name AS client_name, clients.revoked_at AS client_end, sessions.client AS public_client, " +
+      "sessions.ended_at AS session_end, sessions.expires_at AS session_limit, users.id AS user_id, users.name AS user_name, " +
+      "users.email, users.disabled_at AS user_end FROM tokens LEFT JOIN clients ON clients.id = tokens.client " +
+      "LEFT JOIN sessions ON sessions.id = tokens.session LEFT JOIN users ON users.id = sessions.user " +
+      "WHERE hash = ? AND tokens.revoked_at IS NULL AND client_end IS NULL AND session_end IS NULL AND user_end IS NULL",
   );
   const lines = db.prepare("SELECT line FROM audit ORDER BY seq");
   const line = db.prepare("SELECT line FROM audit WHERE seq = ?");
   const past = db.prepare("SELECT * FROM clients WHERE revoked_at IS NOT NULL OR generation > 1");
   const revokedToken = db.prepare("SELECT 1 FROM tokens WHERE revoked_at IS NOT NULL LIMIT 1");
   return {
+    ...loginReading(db),
+    ...peopleReading(db),
     client(name) {
       const row = client.get(name);
       return row && clientOf(row);
@@ -91,6 +98,7 @@ function clientOf(row: Row): Client {
     secretHash: row["secret"] as Uint8Array,
     pepper: row["pepper"] as number,
     generation: row["generation"] as number,
+    jwks: (row["jwks"] as string | null) ?? undefined,
   };
 }
 
@@ -98,11 +106,22 @@ function tokenOf(row: Row): KnownToken {
   return {
     hash: row["hash"] as Uint8Array,
     kind: row["kind"] as TokenKind,
-    client: row["client"] as number,
-    clientName: row["name"] as string,
+    client: (row["client"] as number | null) ?? undefined,
+    session: (row["session"] as number | null) ?? undefined,
+    name: (row["name"] as string | null) ?? undefined,
+    clientName: (row["client_name"] ?? row["public_client"] ?? row["name"]) as string,
+    user:
+      row["user_id"] === null
+        ? undefined
+        : {
+            id: row["user_id"] as number,
+            name: row["user_name"] as string,
+            email: row["email"] as string,
+          },
     principal: row["principal"] as string,
     audience: row["audience"] as string,
     scope: row["scope"] as string,
+    jkt: (row["jkt"] as string | null) ?? undefined,
     issuedAt: row["issued_at"] as number,
     expiresAt: row["expires_at"] as number,
   };

@@ -3,6 +3,8 @@ import type { DatabaseSync } from "node:sqlite";
 import type { ChainFields } from "../audit/chain.ts";
 import { identityOf } from "./database-reading.ts";
 import type { ClientIdentity, LedgerLine } from "./ledger.ts";
+import type { LoginWriter } from "./login/login-writing.ts";
+import type { PeopleWriter } from "./people/people-writing.ts";
 import type { Client, Token } from "./records.ts";
 
 /** A secret as it is kept. */
@@ -12,7 +14,7 @@ export interface HashedSecret {
   readonly pepper: number;
 }
 
-export interface Writer {
+export interface Writer extends LoginWriter, PeopleWriter {
   addClient(client: Omit<Client, "id" | "generation">): void;
   /** Returns false when no client of this name lives. */
   revokeClient(name: string, at: number): boolean;
@@ -22,7 +24,9 @@ export interface Writer {
   rehash(client: Client, secret: HashedSecret): void;
   addToken(token: Token): void;
   revokeToken(hash: Uint8Array, at: number): void;
-  /** Forgets tokens that expired before this time. */
+  /** Uses up what may be used once only, until it expires (epoch seconds). Returns false when it was used before. */
+  useOnce(hash: Uint8Array, expiresAt: number): boolean;
+  /** Forgets tokens, logins and browsers that expired before this time. */
   forgetTokens(before: number): void;
   append(time: number, fields: ChainFields): void;
   /** For reapply.ts: what the ledger says of a client that is alive here. True when that changed anything. */
@@ -37,7 +41,7 @@ type ClientWriter = Pick<Writer, "addClient" | "revokeClient" | "changeSecret" |
 /** `touched` is called for every change, with what the ledger has to know of it. */
 export function clientWriter(db: DatabaseSync, touched: (line?: LedgerLine) => void): ClientWriter {
   const add = db.prepare(
-    "INSERT INTO clients (name, principal, resource, query_credentials, secret, pepper, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+    "INSERT INTO clients (name, principal, resource, query_credentials, secret, pepper, jwks, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
   );
   const revoke = db.prepare(
     "UPDATE clients SET revoked_at = ? WHERE name = ? AND revoked_at IS NULL RETURNING *",
@@ -49,8 +53,8 @@ export function clientWriter(db: DatabaseSync, touched: (line?: LedgerLine) => v
   return {
     addClient(c) {
       const flag = c.queryCredentials ? 1 : 0;
-      const { name, principal = null, resource = null } = c;
-      add.run(name, principal, resource, flag, c.secretHash, c.pepper, c.createdAt);
+      const { name, principal = null, resource = null, jwks = null } = c;
+      add.run(name, principal, resource, flag, c.secretHash, c.pepper, jwks, c.createdAt);
       touched();
     },
     revokeClient(name, at) {
@@ -92,21 +96,41 @@ export function endingWriter(db: DatabaseSync, touched: () => void): EndingWrite
   };
 }
 
-type TokenWriter = Pick<Writer, "addToken" | "revokeToken" | "forgetTokens" | "endTokens">;
+type TokenWriter = Pick<Writer, "addToken" | "revokeToken" | "useOnce" | "forgetTokens" | "endTokens">;
 
 export function tokenWriter(db: DatabaseSync, ended: () => void): TokenWriter {
-  const add = db.prepare("INSERT INTO tokens VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL)");
+  const add = db.prepare("INSERT INTO tokens VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)");
   const revoke = db.prepare("UPDATE tokens SET revoked_at = ? WHERE hash = ?");
-  const forget = db.prepare("DELETE FROM tokens WHERE expires_at < ?");
+  const once = db.prepare("INSERT OR IGNORE INTO seen (hash, expires_at) VALUES (?, ?)");
+  const forget = ["tokens", "seen", "logins", "browsers"].map((table) =>
+    db.prepare(`DELETE FROM ${table} WHERE expires_at < ?`),
+  );
   const endAll = db.prepare("UPDATE tokens SET revoked_at = ? WHERE revoked_at IS NULL");
   return {
-    addToken: (t) =>
-      void add.run(t.hash, t.kind, t.client, t.principal, t.audience, t.scope, t.issuedAt, t.expiresAt),
+    addToken(t) {
+      const { client = null, session = null, name = null, jkt = null } = t;
+      add.run(
+        t.hash,
+        t.kind,
+        client,
+        session,
+        name,
+        t.principal,
+        t.audience,
+        t.scope,
+        jkt,
+        t.issuedAt,
+        t.expiresAt,
+      );
+    },
     revokeToken(hash, at) {
       revoke.run(at, hash);
       ended();
     },
-    forgetTokens: (before) => void forget.run(before),
+    useOnce: (hash, expiresAt) => Number(once.run(hash, expiresAt).changes) === 1,
+    forgetTokens(before) {
+      for (const statement of forget) statement.run(before);
+    },
     endTokens(at) {
       ended();
       return Number(endAll.run(at).changes);

@@ -10,6 +10,8 @@ import { headOf, reading, type Reading } from "./database-reading.ts";
 import { clientWriter, endingWriter, tokenWriter, type Writer } from "./database-writing.ts";
 import { openLedger, type Ledger, type LedgerLine } from "./ledger.ts";
 import { createLogSync } from "./log-sync.ts";
+import { loginWriter } from "./login/login-writing.ts";
+import { peopleWriter } from "./people/people-writing.ts";
 import { inTransaction, migrate, type Migration } from "./migrations.ts";
 
 export interface Database extends Reading {
@@ -87,6 +89,8 @@ function transactions(db: DatabaseSync, ledger: Ledger, clientsChanged: () => vo
     ...clientWriter(db, touched),
     ...endingWriter(db, touched),
     ...tokenWriter(db, () => (tokensEnded = true)),
+    ...loginWriter(db, () => (tokensEnded = true)),
+    ...peopleWriter(db, () => (tokensEnded = true)),
     append: audit.line,
   };
   return (work, syncLater = false) => {

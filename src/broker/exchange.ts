@@ -62,7 +62,7 @@ export function bodyOf(request: IncomingMessage): Promise<string> {
 const PLAIN_TEXT = "text/plain; version=0.0.4; charset=utf-8";
 
 export function respond(response: ServerResponse, { status, body, headers }: Reply, id: string): void {
-  const all: Record<string, string | number> = {
+  const all: Record<string, string | number | string[]> = {
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
     "X-Request-Id": id,

@@ -4,15 +4,24 @@ import { KeywrightError } from "../errors.ts";
 import type { ChainHead } from "../audit/chain.ts";
 import type { Clock } from "../io/clock.ts";
 import type { Database } from "./database.ts";
+import type { Writer } from "./database-writing.ts";
 import type { Writes } from "./records.ts";
 
 export interface Journal {
   /** Resolves once it is on the disk. Throws `audit` when it could not be written; then nothing of it was. */
   commit(writes: Writes): Promise<void>;
+  /**
+   * Decides and writes in one step that nothing comes in between of, so that what may happen once happens once. `work`
+   * may read the database, must not throw, and gets epoch seconds. Resolves to its result once all is on the disk.
+   * `mayEnd`: it may end tokens, sessions or users; false: it never does, and is faster in a crowd.
+   */
+  act<T>(work: (writer: Writer, now: number) => T, mayEnd?: boolean): Promise<T>;
 }
 
 interface Waiting {
-  readonly writes: Writes;
+  work(writer: Writer, now: number): void;
+  /** True: it revokes something, which has to be on the disk before the ledger says so. */
+  readonly prompt: boolean;
   resolve(): void;
   reject(error: KeywrightError): void;
 }
@@ -39,11 +48,7 @@ export function createJournal(
   function write(batch: readonly Waiting[], syncLater: boolean): ChainHead {
     const now = clock.now();
     const head = db.transaction((writer) => {
-      for (const { writes } of batch) {
-        for (const token of writes.tokens ?? []) writer.addToken(token);
-        for (const hash of writes.revoked ?? []) writer.revokeToken(hash, Math.floor(now));
-        for (const entry of writes.entries) writer.append(now, entry);
-      }
+      for (const { work } of batch) work(writer, now);
       if (now - forgotten >= FORGET_EVERY) writer.forgetTokens(Math.floor(now) - REMEMBERED);
     }, syncLater);
     if (now - forgotten >= FORGET_EVERY) forgotten = now;
@@ -64,8 +69,7 @@ export function createJournal(
   async function flush(): Promise<void> {
     const batch = waiting.splice(0, LARGEST_BATCH);
     // A revocation is in the ledger as soon as it is committed, so it has to be on the disk by then.
-    const syncLater =
-      batch.length >= LARGE_BATCH && !batch.some(({ writes }) => writes.revoked !== undefined);
+    const syncLater = batch.length >= LARGE_BATCH && !batch.some(({ prompt }) => prompt);
     try {
       if (lost !== undefined) throw lost;
       const head = write(batch, syncLater);
@@ -80,12 +84,26 @@ export function createJournal(
     if (busy) setImmediate(flush);
   }
 
+  const enter = (work: Waiting["work"], prompt: boolean): Promise<void> =>
+    new Promise((resolve, reject) => {
+      waiting.push({ work, prompt, resolve, reject });
+      if (!busy) setImmediate(flush);
+      busy = true;
+    });
+
   return {
-    commit: (writes) =>
-      new Promise((resolve, reject) => {
-        waiting.push({ writes, resolve, reject });
-        if (!busy) setImmediate(flush);
-        busy = true;
-      }),
+    commit: (writes) => enter((writer, now) => apply(writer, writes, now), writes.revoked !== undefined),
+    async act(work, mayEnd = true) {
+      let result: { readonly value: ReturnType<typeof work> } | undefined;
+      await enter((writer, now) => (result = { value: work(writer, now) }), mayEnd);
+      if (result === undefined) throw new KeywrightError("internal", "a step of the journal was not taken");
+      return result.value;
+    },
   };
+}
+
+function apply(writer: Writer, { tokens = [], revoked = [], entries }: Writes, now: number): void {
+  for (const token of tokens) writer.addToken(token);
+  for (const hash of revoked) writer.revokeToken(hash, Math.floor(now));
+  for (const entry of entries) writer.append(now, entry);
 }

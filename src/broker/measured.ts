@@ -1,8 +1,10 @@
 // The same database and journal, with their work told to the metrics. What they do does not change.
 import { statSync } from "node:fs";
+import type { ChainFields } from "../audit/chain.ts";
 import type { Clock } from "../io/clock.ts";
 import type { Connections } from "./connections.ts";
 import { databasePath, type Database } from "./database.ts";
+import type { Writer } from "./database-writing.ts";
 import type { Journal } from "./journal.ts";
 import type { Metrics } from "./metrics.ts";
 
@@ -28,16 +30,35 @@ export function measuredDatabase(db: Database, metrics: Metrics, steady: Clock):
 export function measuredJournal(journal: Journal, metrics: Metrics): Journal {
   let waiting = 0;
   metrics.gauge("keywright_journal_waiting", "Requests that wait for the disk.", () => waiting);
+  const waited = async <T>(done: Promise<T>): Promise<T> => {
+    waiting += 1;
+    try {
+      return await done;
+    } finally {
+      waiting -= 1;
+    }
+  };
+  const count = (entries: readonly ChainFields[]): void => {
+    for (const { kind, outcome } of entries)
+      metrics.decision(kind, typeof outcome === "string" ? outcome : "done");
+  };
   return {
     async commit(writes) {
-      waiting += 1;
-      try {
-        await journal.commit(writes);
-      } finally {
-        waiting -= 1;
-      }
-      for (const { kind, outcome } of writes.entries)
-        metrics.decision(kind, typeof outcome === "string" ? outcome : "done");
+      await waited(journal.commit(writes));
+      count(writes.entries);
+    },
+    async act(work, mayEnd) {
+      const entries: ChainFields[] = [];
+      const watched = (writer: Writer): Writer => ({
+        ...writer,
+        append(time, fields) {
+          entries.push(fields);
+          writer.append(time, fields);
+        },
+      });
+      const result = await waited(journal.act((writer, now) => work(watched(writer), now), mayEnd));
+      count(entries);
+      return result;
     },
   };
 }

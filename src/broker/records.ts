@@ -18,6 +18,8 @@ export interface Client {
   readonly pepper: number;
   /** The how-many-th secret of this client it is, from 1. */
   readonly generation: number;
+  /** Its public keys (a JWKS as text), with which it signs assertions (RFC 7523); undefined: it has a secret. */
+  readonly jwks: string | undefined;
   /** Epoch seconds. */
   readonly createdAt: number;
 }
@@ -29,19 +31,66 @@ export interface Token {
   /** SHA-256 of the token. */
   readonly hash: Uint8Array;
   readonly kind: TokenKind;
-  readonly client: number;
+  /** undefined: it belongs to a session, or to a workload. */
+  readonly client: number | undefined;
+  /** The login of a person; undefined: a machine's token. */
+  readonly session?: number | undefined;
+  /** The name of a workload's rule; undefined: the client, or the session's client, has the name. */
+  readonly name?: string | undefined;
   readonly principal: string;
   /** The broker's URL, or the name of a ref. */
   readonly audience: string;
   readonly scope: string;
+  /** The thumbprint (RFC 7638) of the key that it is bound to (RFC 9449); undefined: whoever has it may use it. */
+  readonly jkt?: string | undefined;
   readonly issuedAt: number;
   readonly expiresAt: number;
 }
 
-/** A token as it was found again: it was not revoked, and its client still lives. */
+/** A token as it was found again: it was not revoked, and its client or session, and the session's user, still lives. */
 export interface KnownToken extends Token {
+  /** The client's name, the public client's, or that of a workload's rule. */
   readonly clientName: string;
+  /** Who logged in; undefined: a machine. */
+  readonly user?: { readonly id: number; readonly name: string; readonly email: string } | undefined;
 }
+
+/** A person as the browser has just proven who it is: what an approval hands to a login. */
+export interface Person {
+  readonly user: number;
+  readonly name: string;
+  readonly principal: string;
+  /** The provider's refresh token, sealed (people/sealing.ts); undefined: a passkey, or a provider that gave none. */
+  readonly upstream: Uint8Array | undefined;
+  /** Epoch seconds at which the provider, or the passkey, said so. */
+  readonly provenAt: number;
+}
+
+/** The login of one person on one machine: what refresh tokens belong to, and what is listed and ended. */
+export interface Session {
+  readonly id: number;
+  /** What people call it in `user sessions`; no secret. */
+  readonly name: string;
+  readonly user: number;
+  readonly userName: string;
+  readonly principal: string;
+  readonly client: string;
+  readonly face: Face;
+  readonly scope: string;
+  readonly jkt: string | undefined;
+  readonly address: string | undefined;
+  readonly agent: string | undefined;
+  readonly upstream: Uint8Array | undefined;
+  /** Epoch seconds at which the provider last said that this person is still one of its own. */
+  readonly checkedAt: number;
+  readonly createdAt: number;
+  readonly usedAt: number;
+  /** Its absolute end. */
+  readonly expiresAt: number;
+}
+
+/** The two ways to speak with this broker. */
+export type Face = "standard" | "menda";
 
 /** Everything that one request writes, in one transaction. */
 export interface Writes {

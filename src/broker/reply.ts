@@ -20,7 +20,7 @@ export interface Reply {
   readonly status: number;
   /** A text is sent as it is, as plain text. */
   readonly body: object | string | undefined;
-  readonly headers?: Readonly<Record<string, string>> | undefined;
+  readonly headers?: Readonly<Record<string, string | string[]>> | undefined;
 }
 
 export interface Endpoint {

@@ -4,7 +4,8 @@ import { statSync } from "node:fs";
 import { KeywrightError } from "../errors.ts";
 import { ensureAuditKey } from "../audit/audit-key.ts";
 import type { CheckpointSink } from "../audit/checkpoint-sink.ts";
-import { steadyClock, type Clock } from "../io/clock.ts";
+import { steadyClock, systemClock, type Clock } from "../io/clock.ts";
+import { createHttp, type Http } from "../io/http.ts";
 import type { Backend } from "../resolver/backend.ts";
 import type { Actor } from "./admin.ts";
 import { openAdminSocket } from "./admin-socket.ts";
@@ -39,6 +40,8 @@ export interface BrokerOptions extends Listening {
   readonly loadConfig?: (() => Promise<BrokerConfig>) | undefined;
   /** Every backend but `issue`, by the name that stores use. */
   readonly backends?: Readonly<Record<string, Backend>> | undefined;
+  /** For what the broker asks of a provider or an issuer; undefined: directly, with the usual roots. */
+  readonly http?: Http | undefined;
   readonly clock: Clock;
   /** For durations; undefined: one that is never put. */
   readonly steady?: Clock | undefined;
@@ -104,6 +107,7 @@ export async function startBroker(given: BrokerOptions): Promise<Broker> {
       journal: measuredJournal(createJournal(db, clock, checkpoints.reached), metrics),
       clock,
       random,
+      http: options.http ?? createHttp({ env: {}, clock: systemClock }),
       backends,
       failures: createBudget(clock, FAILURES_PER_MINUTE),
       rates: rates.clients,

@@ -64,6 +64,7 @@ export function addServer(program: Command, context: CliContext): void {
 async function serve(options: ServerOptions, context: CliContext): Promise<void> {
   const { startBroker } = await import("../broker/start.ts");
   const { upstreamBackends } = await import("../all-backends.ts");
+  const { createHttp } = await import("../io/http.ts");
   const stopped = stopSignal();
   const data = dataFolder(options.data, context);
   const config = await configOf(options.config, data, context);
@@ -80,6 +81,7 @@ async function serve(options: ServerOptions, context: CliContext): Promise<void>
       debug: context.log?.debug,
     }),
     checkpoints: await checkpointsOf(config, context),
+    http: createHttp({ env: context.env, clock: context.clock, debug: context.log?.debug }),
     clock: context.clock,
     log: (line) => context.err(`${line}\n`),
   });

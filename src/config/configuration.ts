@@ -1,4 +1,6 @@
 // Configuration: what the files say once it has been validated. Types, and what holds when nobody says anything.
+import type { UserSettings } from "./users.ts";
+import type { WorkloadSettings } from "./workloads.ts";
 import type { Action } from "../resolver/ask.ts";
 import type { AuditSink } from "../resolver/audit-log.ts";
 import type { SecretPolicy } from "../resolver/policy.ts";
@@ -47,6 +49,8 @@ export interface BrokerSettings {
   readonly menda: ReadonlyMap<string, MendaAnswer>;
   /** Seconds. */
   readonly accessTokenTtl: number;
+  readonly users: UserSettings;
+  readonly workloads: WorkloadSettings;
   /** Where the head of the audit is signed to; undefined: nowhere. */
   readonly checkpoints: CheckpointSettings | undefined;
   /** undefined: the defaults. */

@@ -15,6 +15,8 @@ import { asMap, fieldsOf, named } from "./fields.ts";
 import { readLimits } from "./limits.ts";
 import { ACTIONS } from "./policies.ts";
 import { originsOf, type Tree } from "./tree.ts";
+import { readUsers } from "./users.ts";
+import { readWorkloads } from "./workloads.ts";
 
 export function readIdentity(tree: Tree): AssertedIdentity {
   for (const key of ["machine", "substrate"]) {
@@ -86,8 +88,9 @@ export function readBroker(
     ttl,
   }: { principals: readonly string[] | undefined; refs: readonly SecretRef[]; ttl: number | undefined },
 ): BrokerSettings {
-  const limits = readLimits(asMap(top, "configuration").entries.get("limits"));
-  const menda = named(asMap(top, "configuration").entries.get("menda"), "menda").map(([name, tree]) => {
+  const sections = asMap(top, "configuration").entries;
+  const limits = readLimits(sections.get("limits"));
+  const menda = named(sections.get("menda"), "menda").map(([name, tree]) => {
     if (name !== "default" && principals !== undefined && !principals.includes(name)) {
       throw faultAt(
         tree.origin,
@@ -101,7 +104,12 @@ export function readBroker(
     principals: principals ?? [],
     menda: new Map(menda),
     accessTokenTtl: ttl ?? 600,
-    checkpoints: readCheckpoints(asMap(top, "configuration").entries.get("checkpoints")),
+    checkpoints: readCheckpoints(sections.get("checkpoints")),
+    users: readUsers(sections.get("users")),
+    workloads: readWorkloads(
+      { issuers: sections.get("issuers"), workloads: sections.get("workloads") },
+      principals,
+    ),
     ...(limits === undefined ? {} : { limits }),
   };
 }

@@ -19,7 +19,16 @@ export interface Rules extends OptionRules {
 
 const SHARED_KEYS = ["audit", "stores", "refs", "policies"];
 const CLIENT_KEYS = ["identity", "locked"];
-const BROKER_KEYS = ["principals", "menda", "access_token_ttl", "checkpoints", "limits"];
+const BROKER_KEYS = [
+  "principals",
+  "menda",
+  "access_token_ttl",
+  "checkpoints",
+  "limits",
+  "users",
+  "issuers",
+  "workloads",
+];
 
 /** Throws `configuration` with file and line for the first thing that is wrong. */
 export function validate(

@@ -26,6 +26,7 @@ const client: Client = {
   secretHash: secretHash("right", pepper),
   pepper: 2,
   generation: 1,
+  jwks: undefined,
   createdAt: 0,
 };
 const waiting: Client = { ...client, secretHash: secretHash("right", older), pepper: 1 };
