@@ -6,6 +6,7 @@ import type { Duplex } from "node:stream";
 import * as tls from "node:tls";
 import { KeywrightError } from "../errors.ts";
 import type { Proxy } from "./proxy.ts";
+import type { Lookup } from "./public-address.ts";
 
 export interface Route {
   readonly secure: boolean;
@@ -17,6 +18,10 @@ export interface Route {
   readonly roots: string[];
   /** What to do when the server is not trusted. */
   readonly trustHint: string;
+  /** True: only to public addresses. */
+  readonly publicOnly?: boolean | undefined;
+  /** undefined: as the system resolves names. */
+  readonly lookup?: Lookup | undefined;
   /** Called with everything that is opened, so that a time limit can close it. */
   readonly opened: (socket: Duplex) => void;
 }
@@ -26,9 +31,12 @@ export async function connect(route: Route): Promise<Duplex> {
   const { proxy, host, port } = route;
   const server = `${route.secure ? "https" : "http"}://${host}:${port}`;
   if (proxy === undefined) {
-    const direct = await plain(host, port, server, route);
+    const direct = await (route.publicOnly === true
+      ? pinned(route, server)
+      : plain(host, port, server, route));
     return route.secure ? encrypted(direct, host, server, route) : direct;
   }
+  if (route.publicOnly === true) (await import("./public-address.ts")).checkLiteral(host);
   const first = await plain(proxy.host, proxy.port, `the proxy ${proxy.shown}`, route);
   const toProxy = proxy.secure
     ? await encrypted(first, proxy.host, `the proxy ${proxy.shown}`, route)
@@ -43,6 +51,26 @@ function plain(host: string, port: number, name: string, { opened }: Route): Pro
     socket.once("connect", () => resolve(socket));
     socket.on("error", (error) => reject(unreachable(name, error)));
   });
+}
+
+/** To the very addresses that were checked: the name may mean others by now (DNS rebinding). */
+async function pinned(route: Route, name: string): Promise<Duplex> {
+  const { publicAddresses } = await import("./public-address.ts");
+  let failure: unknown;
+  for (const address of await publicAddresses(route.host, route.lookup).catch(asUnreachable(name))) {
+    try {
+      return await plain(address, route.port, name, route);
+    } catch (thrown) {
+      failure = thrown;
+    }
+  }
+  throw failure;
+}
+
+function asUnreachable(name: string): (thrown: unknown) => never {
+  return (thrown) => {
+    throw thrown instanceof KeywrightError ? thrown : unreachable(name, thrown);
+  };
 }
 
 function encrypted(socket: Duplex, host: string, name: string, route: Route): Promise<Duplex> {

@@ -1,5 +1,5 @@
 // Files that only their owner may write: reads them if nobody else could have, writes them whole or not at all.
-// It encrypts nothing and does not wait for the disk.
+// It encrypts nothing, and waits for the disk only where it is told to.
 import {
   closeSync,
   constants,
@@ -42,14 +42,18 @@ export function readPrivate(path: string, maxBytes: number = LARGEST): string | 
   }
 }
 
-/** Writes a file (0600) whole: a new one beside it takes its place. Throws what the system throws, and `configuration`. */
-export function writePrivate(path: string, text: string): void {
+/**
+ * Writes a file (0600) whole: a new one beside it takes its place. `lasting`: it is on the disk when this returns. Throws
+ * what the system throws, and `configuration`.
+ */
+export function writePrivate(path: string, text: string, lasting: boolean = false): void {
   ensurePrivateFolder(dirname(path));
   const fresh = `${path}.${randomHex(6)}.new`;
   const file = openSync(fresh, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | SAFELY, 0o600);
   try {
     try {
       writeFileSync(file, text);
+      if (lasting) fsyncSync(file);
     } finally {
       closeSync(file);
     }
@@ -57,6 +61,18 @@ export function writePrivate(path: string, text: string): void {
   } catch (error) {
     unlinkSync(fresh);
     throw error;
+  }
+  if (lasting) syncFolder(dirname(path));
+}
+
+/** The new name itself is on the disk. Windows cannot open a folder, and writes names by itself. */
+function syncFolder(path: string): void {
+  if (process.platform === "win32") return;
+  const folder = openSync(path, constants.O_RDONLY);
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
   }
 }
 

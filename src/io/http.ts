@@ -10,6 +10,7 @@ import type { Clock } from "./clock.ts";
 import { connect, unreachable } from "./connect.ts";
 import type { Say } from "./log.ts";
 import { proxyFor } from "./proxy.ts";
+import type { Lookup } from "./public-address.ts";
 import type { CaBundle } from "./trust.ts";
 
 export interface HttpRequest {
@@ -21,6 +22,15 @@ export interface HttpRequest {
   readonly body?: string | undefined;
   /** Epoch seconds at which everything must be over; undefined: only the limit for one request counts. */
   readonly deadline?: number | undefined;
+  /** Seconds for this request, if that is less than the client's limit. */
+  readonly timeout?: number | undefined;
+  /** Bytes of the answer's body, if that is less than the client's limit. */
+  readonly most?: number | undefined;
+  /**
+   * True: only to public addresses, whatever the name resolves to. Through a proxy, which resolves names itself, only an
+   * address that is written out can be checked.
+   */
+  readonly publicOnly?: boolean | undefined;
 }
 
 export interface HttpReply {
@@ -44,6 +54,8 @@ export interface HttpOptions {
   readonly requestTimeout?: number | undefined;
   /** Bytes of an answer's body after which it is given up; 1 MiB when undefined. */
   readonly most?: number | undefined;
+  /** For requests with `publicOnly`; undefined: as the system resolves names. */
+  readonly lookup?: Lookup | undefined;
   /** Hears of each request: method, origin, path, status, time. */
   readonly debug?: Say | undefined;
 }
@@ -69,29 +81,48 @@ export function createHttp(options: HttpOptions): Http {
     const port = Number(url.port) || (secure ? 443 : 80);
     const proxy = isMetadata(url, request) ? undefined : proxyFor(url.hostname, port, options.env);
     const { pem, hint } = secure ? await trust() : { pem: [], hint: "" };
-    const route = { secure, host: url.hostname, port, proxy, roots: pem, trustHint: hint, opened };
-    return send(await connect(route), url, request, options.most ?? LARGEST_BODY);
+    const known = { secure, host: url.hostname, port, proxy, roots: pem, trustHint: hint, opened };
+    const { publicOnly } = request;
+    const most = Math.min(options.most ?? LARGEST_BODY, request.most ?? Infinity);
+    return send(await connect({ ...known, publicOnly, lookup: options.lookup }), url, request, most);
   }
 
   return {
     async request(request) {
       const url = checked(request);
       const limit = timeLimit(request, options, url.origin);
-      const open = new Set<Duplex>();
+      const sockets = openSockets();
       let timer: NodeJS.Timeout | undefined;
       const expired = new Promise<never>((_, reject) => {
         timer = setTimeout(() => reject(limit.error), limit.seconds * 1000);
       });
       const told = options.debug === undefined ? unheard : teller(options.debug, request.method, url);
       try {
-        return await told(Promise.race([exchange(url, request, (socket) => open.add(socket)), expired]));
+        return await told(Promise.race([exchange(url, request, sockets.opened), expired]));
       } finally {
         clearTimeout(timer);
-        // What is destroyed early may still report it, to nobody.
-        for (const socket of open) socket.on("error", () => undefined).destroy();
+        sockets.close();
       }
     },
   };
+}
+
+/** What one request opens. Once it is closed, so is what is opened later. */
+function openSockets(): { opened(socket: Duplex): void; close(): void } {
+  const open = new Set<Duplex>();
+  let over = false;
+  return {
+    opened: (socket) => (over ? ended(socket) : void open.add(socket)),
+    close() {
+      over = true;
+      for (const socket of open) ended(socket);
+    },
+  };
+}
+
+/** What is destroyed early may still report it, to nobody. */
+function ended(socket: Duplex): void {
+  socket.on("error", () => undefined).destroy();
 }
 
 function checked(request: HttpRequest): URL {
@@ -146,10 +177,11 @@ interface Limit {
 }
 
 function timeLimit(
-  { deadline }: HttpRequest,
-  { clock, requestTimeout = 10 }: HttpOptions,
+  { deadline, timeout = Infinity }: HttpRequest,
+  { clock, requestTimeout: longest = 10 }: HttpOptions,
   origin: string,
 ): Limit {
+  const requestTimeout = Math.min(longest, timeout);
   const left = deadline === undefined ? Infinity : deadline - clock.now();
   const seconds = Math.max(0, Math.min(requestTimeout, left));
   const shown = `${Math.round(seconds * 10) / 10} s`;
@@ -196,9 +228,13 @@ async function received(reply: IncomingMessage, origin: string, most: number): P
     throw unreachable(origin, error);
   }
   if (size > most)
-    throw new KeywrightError("backend", `${origin} answered with more than ${Math.round(most / 1e6)} MB`);
+    throw new KeywrightError("backend", `${origin} answered with more than ${shownSize(most)}`);
   const headers: Record<string, string | undefined> = {};
   for (const [name, value] of Object.entries(reply.headers))
     headers[name] = Array.isArray(value) ? value.join(", ") : value;
   return { status: reply.statusCode ?? 0, headers, body: Buffer.concat(parts).toString("utf8") };
+}
+
+function shownSize(bytes: number): string {
+  return bytes < 1e6 ? `${Math.round(bytes / 1024)} kB` : `${Math.round(bytes / 1e6)} MB`;
 }

@@ -40,6 +40,21 @@ export function withLock<T>(path: string, options: LockOptions, work: () => T): 
   }
 }
 
+/** As `withLock`, for work that waits: it is done by nobody else meanwhile, or not at all. */
+export async function holdLock<T>(path: string, options: LockOptions, work: () => Promise<T>): Promise<T> {
+  const claim = claimOf(path, options.clock);
+  const end = performance.now() + options.timeoutMs;
+  for (let delay = 5; !take(path, claim); delay = Math.min(delay * 2, 100)) {
+    if (performance.now() >= end) throw tooLong(path, options);
+    await new Promise((wake) => setTimeout(wake, delay * (0.5 + Math.random())));
+  }
+  try {
+    return await work();
+  } finally {
+    giveBack(path, claim);
+  }
+}
+
 /**
  * For work that is only better done alone: runs it under the lock, and without it when the lock
  * cannot be made or is not free in time.
