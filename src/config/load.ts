@@ -2,10 +2,12 @@
 // that brings in the YAML parser, which costs milliseconds: snapshot.ts imports it when it must.
 import { readFileSync } from "node:fs";
 import { KeywrightError } from "../errors.ts";
+import type { LoginPlace } from "../io/keychain.ts";
 import { BASE, builtInTree, type Configuration } from "./configuration.ts";
 import { defaultChoice, type DefaultChoice } from "./default-choice.ts";
 import { faultAt } from "./fault.ts";
 import { layersOf, type Layer, type Places } from "./layers.ts";
+import { readLogins } from "./logins.ts";
 import { holdLocks, isLocked, locksOf, type Lock } from "./locks.ts";
 import { withLongAudit } from "./settings.ts";
 import type { OptionRules } from "./stores-and-refs.ts";
@@ -27,6 +29,8 @@ export interface LoadedConfig extends Configuration {
   readonly locks: readonly Lock[];
   /** Which built-in default holds and why; undefined: none, as a file names stores, refs or policies. */
   readonly builtIn: DefaultChoice | undefined;
+  /** Where `auth login` keeps what a client must keep secret for long. Only a login asks; a copy of the configuration lacks it. */
+  readonly logins: LoginPlace;
   /** The layers' files, as they were while they were read. */
   readonly stamped: readonly Stamped[];
 }
@@ -46,7 +50,8 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
     options.debug?.(`configuration: built-in for ${builtIn.name}, as ${builtIn.reason}`);
   const { tree, locks } = stack(read, options.kind, builtIn);
   const configuration = validate(tree, { ...options, isLocked: (path) => isLocked(locks, path) });
-  return { ...configuration, tree, origins: originsOf(tree), locks, builtIn, stamped };
+  const logins = readLogins(tree);
+  return { ...configuration, tree, origins: originsOf(tree), locks, builtIn, logins, stamped };
 }
 
 interface ReadLayer {

@@ -105,7 +105,7 @@ export function readBroker(
     menda: new Map(menda),
     accessTokenTtl: ttl ?? 600,
     checkpoints: readCheckpoints(sections.get("checkpoints")),
-    users: readUsers(sections.get("users")),
+    users: readUsers(sections.get("users"), principals),
     workloads: readWorkloads(
       { issuers: sections.get("issuers"), workloads: sections.get("workloads") },
       principals,

@@ -18,7 +18,7 @@ export interface Rules extends OptionRules {
 }
 
 const SHARED_KEYS = ["audit", "stores", "refs", "policies"];
-const CLIENT_KEYS = ["identity", "locked"];
+const CLIENT_KEYS = ["identity", "locked", "logins"];
 const BROKER_KEYS = [
   "principals",
   "menda",

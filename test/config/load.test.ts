@@ -7,6 +7,8 @@ import { layersOf } from "../../src/config/layers.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { stampOf } from "../../src/config/stamp.ts";
 import { plain, type Origin } from "../../src/config/tree.ts";
+import { DEFAULT_USERS } from "../../src/config/users.ts";
+import { NO_WORKLOADS } from "../../src/config/workloads.ts";
 import { matchFault } from "../../src/resolver/match.ts";
 import { BACKENDS, configurationFault, placeFor } from "./place.ts";
 
@@ -256,6 +258,8 @@ test("loadConfig() takes a file that a person names as the only layer", (t) => {
     menda: new Map(),
     accessTokenTtl: 600,
     checkpoints: undefined,
+    users: DEFAULT_USERS,
+    workloads: NO_WORKLOADS,
   });
   assert.equal(broker.refs.length, 0);
 });

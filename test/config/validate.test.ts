@@ -3,6 +3,8 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { epochSeconds } from "../../src/config/dates.ts";
 import { loadConfig } from "../../src/config/load.ts";
+import { DEFAULT_USERS } from "../../src/config/users.ts";
+import { NO_WORKLOADS } from "../../src/config/workloads.ts";
 import { KeywrightError } from "../../src/errors.ts";
 import { matchFault } from "../../src/resolver/match.ts";
 import { BACKENDS, placeFor } from "./place.ts";
@@ -99,9 +101,11 @@ const REF = "refs: { r: { store: red, path: a, policy: p } }";
 type Row = readonly [text: string, message: RegExp, hint?: RegExp];
 
 const WRONG: readonly Row[] = [
+  ["logins: keychian", /logins is none of file, keychain/, /'keychain'/],
+  ["logins: [file]", /logins is none of file, keychain/],
   ["refs: {}\nstoers: {}", /:2: unknown key 'stoers' in configuration/, /Did you mean 'stores'/],
   ["constructor: 1", /:1: unknown key 'constructor'/, /Known here/],
-  ["zzz: 1", /unknown key 'zzz'/, /Known here: audit, stores, refs, policies, identity, locked\./],
+  ["zzz: 1", /unknown key 'zzz'/, /Known here: audit, stores, refs, policies, identity, locked, logins\./],
   ["principals: [a]", /:1: 'principals' belongs to the configuration of a broker/],
   ["menda: { default: x }", /'menda' belongs to the configuration of a broker/],
   ["identity:\n  machine: a", /:2: identity.machine is discovered/],
@@ -245,6 +249,8 @@ access_token_ttl: 60
     ]),
     accessTokenTtl: 60,
     checkpoints: undefined,
+    users: DEFAULT_USERS,
+    workloads: NO_WORKLOADS,
   });
   const rows: readonly Row[] = [
     ["identity: { role: x }", /'identity' belongs to the configuration of a client/],
@@ -356,4 +362,17 @@ test("loadConfig() never throws anything but a KeywrightError", (t) => {
     }),
     { numRuns: 500 },
   );
+});
+
+test("logins says where a login is kept: in a file, unless it is said otherwise; a broker has none", (t) => {
+  const place = placeFor(t);
+  assert.equal(place.load({}).logins, "file");
+  for (const logins of ["file", "keychain"] as const)
+    assert.equal(place.load({ user: `logins: ${logins}\n` }).logins, logins);
+  assert.match(
+    place.fault({ user: "logins: keychain\n" }, "broker").message,
+    /'logins' belongs to .* a client/,
+  );
+  const locked = "locked: [logins]\nlogins: keychain\n";
+  assert.match(place.fault({ etc: locked, user: "logins: file\n" }).message, /logins/);
 });
