@@ -20,6 +20,8 @@ export function authenticate(
   const pepper = keyOf(peppers, client?.pepper ?? peppers.current());
   const fits = timingSafeEqual(secretHash(credentials.secret, pepper), client?.secretHash ?? NOBODY);
   if (client === undefined) return { ok: false, reason: "no client of this name" };
+  if (client.jwks !== undefined)
+    return { ok: false, reason: "this client signs assertions, and has no secret" };
   if (!fits) return { ok: false, reason: "wrong secret" };
   if (credentials.method === "query" && !client.queryCredentials) {
     return { ok: false, reason: "query credentials are off for this client" };

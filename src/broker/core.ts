@@ -5,17 +5,26 @@ import type { Http } from "../io/http.ts";
 import type { Backend } from "../resolver/backend.ts";
 import { authenticate } from "./authenticate.ts";
 import type { BrokerConfig } from "./config.ts";
-import type { Credentials } from "./credentials.ts";
+import {
+  readAuthorizationToken,
+  readBearer,
+  readDpop,
+  type Assertion,
+  type Credentials,
+} from "./credentials.ts";
 import type { Database } from "./database.ts";
 import { isAlive } from "./introspection.ts";
 import type { Health } from "./health.ts";
 import type { Journal } from "./journal.ts";
+import { authenticateByAssertion } from "./jwt/client-assertion.ts";
+import { dpopChallenge, readProof } from "./jwt/dpop.ts";
 import type { Metrics } from "./metrics.ts";
 import { hashNow, type Peppers } from "./pepper.ts";
+import type { Sealing } from "./people/sealing.ts";
 import { newEntryId, type Client, type KnownToken, type Random } from "./records.ts";
 import type { Rates } from "./rates.ts";
-import { invalidClient, invalidToken, Refused, tooManyRequests } from "./reply.ts";
-import { grantToken, type Granting, type GrantState, type TokenRequest } from "./token-grant.ts";
+import { invalidClient, invalidToken, refusal, Refused, tooManyRequests, type Incoming } from "./reply.ts";
+import { grantToken, SCOPE, type Granting, type GrantState, type TokenRequest } from "./token-grant.ts";
 import { isTokenText, TOKEN_PREFIX, tokenHash } from "./token-text.ts";
 
 export interface Core {
@@ -24,6 +33,7 @@ export interface Core {
   readonly config: BrokerConfig;
   readonly db: Database;
   readonly peppers: Peppers;
+  readonly sealing: Sealing;
   readonly journal: Journal;
   readonly clock: Clock;
   readonly random: Random;
@@ -47,15 +57,17 @@ export interface Budget {
 /** Throws Refused (`invalid_client`) after the failure is in the audit. */
 export async function callingClient(
   core: Core,
-  credentials: Credentials | undefined,
+  credentials: Credentials | Assertion | undefined,
   address: string | undefined,
 ): Promise<Client> {
   if (credentials === undefined) throw new Refused(invalidClient());
-  const named = core.db.client(credentials.id);
-  const authentication = authenticate(credentials, named, core.peppers);
+  const { named, authentication } =
+    credentials.method === "assertion"
+      ? await authenticateByAssertion(core, credentials)
+      : authenticatedBySecret(core, credentials);
   if (authentication.ok) {
     takeTurn(core, authentication.client.name);
-    return freshlyHashed(core, authentication.client, credentials);
+    return authentication.client;
   }
   if (core.failures.take()) {
     const entry = {
@@ -70,6 +82,16 @@ export async function callingClient(
     await core.journal.commit({ entries: [entry] });
   }
   throw new Refused(invalidClient());
+}
+
+function authenticatedBySecret(core: Core, credentials: Credentials) {
+  const named = core.db.client(credentials.id);
+  const authentication = authenticate(credentials, named, core.peppers);
+  if (!authentication.ok) return { named, authentication };
+  return {
+    named,
+    authentication: { ok: true, client: freshlyHashed(core, authentication.client, credentials) } as const,
+  };
 }
 
 /** Now that the secret is known, its hash follows a rotation of the pepper. */
@@ -103,13 +125,64 @@ export function livingToken(core: Core, text: string | undefined): KnownToken | 
   return token !== undefined && isAlive(token, core.config.principals, core.clock.now()) ? token : undefined;
 }
 
-/** The access token of whoever asks. Throws Refused (`invalid_token`). */
-export function callingToken(core: Core, text: string | undefined): KnownToken {
-  const token = livingToken(core, text);
-  if (token === undefined || token.kind !== "access" || token.audience !== core.url)
-    throw new Refused(invalidToken());
-  takeTurn(core, token.clientName);
+/**
+ * The access token of whoever asks, by `Authorization`: `Bearer`, or for a token that is bound to a key `DPoP` with a
+ * proof (RFC 9449 section 7). `path` and `method`: of the endpoint. Throws Refused.
+ */
+export async function callingToken(
+  core: Core,
+  incoming: Incoming,
+  path: string,
+  method: "GET" | "POST",
+): Promise<KnownToken> {
+  const header = incoming.header("authorization");
+  const bearer = readBearer(header);
+  if (bearer !== undefined) return unboundToken(core, accessToken(core, bearer));
+  const accessText = readDpop(header);
+  const token = accessToken(core, accessText);
+  const proof = await readProof(core, incoming, { method, path, accessToken: accessText });
+  if (proof === undefined || proof.jkt !== token.jkt) throw keyNotShown();
+  takeTurn(core, turnsOf(token));
   return token;
+}
+
+/** The same by `authorizationToken`, the header of the menda clients, which cannot show a key. Throws Refused. */
+export function callingMendaToken(core: Core, incoming: Incoming): KnownToken {
+  const token = livingToken(core, readAuthorizationToken(incoming.header("authorizationtoken")));
+  if (!isAccess(core, token)) throw new Refused(invalidToken());
+  return unboundToken(core, token);
+}
+
+/** One of the menda face (its scope says so) is none here. */
+function accessToken(core: Core, text: string | undefined): KnownToken {
+  const token = livingToken(core, text);
+  if (!isAccess(core, token) || token.scope !== SCOPE) throw new Refused(invalidToken());
+  return token;
+}
+
+function isAccess({ url }: Core, token: KnownToken | undefined): token is KnownToken {
+  return token !== undefined && token.kind === "access" && token.audience === url;
+}
+
+function unboundToken(core: Core, token: KnownToken): KnownToken {
+  if (token.jkt !== undefined) throw keyNotShown();
+  takeTurn(core, turnsOf(token));
+  return token;
+}
+
+/** For a token that is bound to a key, from whoever did not show that key. */
+export function keyNotShown(): Refused {
+  const description =
+    "This access token is bound to a key: send it as DPoP, with a proof signed by that key.";
+  return new Refused(
+    refusal(401, "invalid_token", description, { "WWW-Authenticate": dpopChallenge("invalid_token") }),
+  );
+}
+
+/** All people have the same public client, so each has turns of its own; no client's name has a space in it. */
+function turnsOf({ clientName, client, user }: KnownToken): string {
+  if (user !== undefined) return `user ${user.id}`;
+  return client === undefined ? `workload ${clientName}` : clientName;
 }
 
 /** Only who has shown who it is: nobody can use up the turns of another. */

@@ -1,7 +1,7 @@
 // keywright's own registry endpoints: a token for an address, and the check that a registry (or nginx `auth_request`)
 // makes before it serves.
 import type { Action, RegistryAsk } from "../resolver/ask.ts";
-import { callingToken, livingToken, type Core } from "./core.ts";
+import { callingToken, keyNotShown, livingToken, type Core } from "./core.ts";
 import { readBasic, readBearer } from "./credentials.ts";
 import { readParameters } from "./parameters.ts";
 import { NOT_ALLOWED, type RegistryGrant } from "./registry-grant.ts";
@@ -22,7 +22,7 @@ export function registryFace(core: Core, registry: RegistryGrant): readonly Endp
 }
 
 async function answerToken(core: Core, registry: RegistryGrant, incoming: Incoming): Promise<Reply> {
-  const holder = callingToken(core, readBearer(incoming.header("authorization")));
+  const holder = await callingToken(core, incoming, REGISTRY_TOKEN_PATH, "POST");
   const ask = readAsk(incoming);
   const secret = await registry.grant({ holder, incoming }, ask);
   const { username = "token", expiresAt } = secret;
@@ -78,6 +78,7 @@ function answerCheck(core: Core, incoming: Incoming): Reply {
       "WWW-Authenticate": 'Basic realm="keywright", charset="UTF-8"',
     });
   }
+  if (token.jkt !== undefined) throw keyNotShown();
   const fits =
     token.kind === "registry" && token.audience === ref && (action === undefined || token.scope === action);
   return fits ? { status: 204, body: undefined } : NOT_ALLOWED;

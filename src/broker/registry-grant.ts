@@ -67,16 +67,19 @@ function identityOf({ principal, clientName }: KnownToken) {
   } as const;
 }
 
+/** It belongs to whom the access token belongs to, and ends with that client or session. It is not bound to a key. */
 function mintFor(core: Core, holder: KnownToken, work: Work): Mint {
   return ({ audience, scope, ttl, principal }) => {
     const token = newTokenText(TOKEN_PREFIX, core.random);
     const issuedAt = Math.floor(core.clock.now());
     const expiresAt = issuedAt + ttl;
-    const { client } = holder;
+    const { client, session, name } = holder;
     work.stage({
       hash: tokenHash(token),
       kind: "registry",
       client,
+      session,
+      name,
       principal,
       audience,
       scope,
