@@ -1,6 +1,7 @@
 // An administrative request as it comes over the socket: one line of JSON, parsed once. It does nothing.
 import { KeywrightError } from "../errors.ts";
 import type { Actor, AdminCommand } from "./admin.ts";
+import { readPeopleCommand } from "./people/people-commands.ts";
 
 export interface AdminRequest {
   readonly command: AdminCommand;
@@ -33,16 +34,17 @@ function commandOf(fields: Readonly<Record<string, unknown>>): AdminCommand {
     case "rotate_audit_key":
       return { op };
     default:
-      throw notOurs();
+      return readPeopleCommand(fields, notOurs) ?? refused();
   }
 }
 
-function clientOf({ name, principal, resource, queryCredentials }: Readonly<Record<string, unknown>>) {
+function clientOf({ name, principal, resource, queryCredentials, jwks }: Readonly<Record<string, unknown>>) {
   return {
     name: textOf(name),
     principal: principal === undefined ? undefined : textOf(principal),
     resource: resource === undefined ? undefined : textOf(resource),
     queryCredentials: queryCredentials === true,
+    jwks: jwks === undefined ? undefined : textOf(jwks),
   };
 }
 
@@ -62,6 +64,10 @@ function parsed(line: string): unknown {
   } catch {
     throw notOurs();
   }
+}
+
+function refused(): never {
+  throw notOurs();
 }
 
 function notOurs(): KeywrightError {

@@ -4,11 +4,20 @@ import { randomBytes } from "node:crypto";
 import { readAuditKey, rotateAuditKey } from "../audit/audit-key.ts";
 import { KeywrightError } from "../errors.ts";
 import type { Clock } from "../io/clock.ts";
-import { createClient, revokeClient, rotateClient, type NewClient } from "./clients.ts";
+import {
+  createClient,
+  createSigningClient,
+  revokeClient,
+  rotateClient,
+  type Circumstances,
+  type NewClient,
+} from "./clients.ts";
 import type { OpenData } from "./data-folder.ts";
+import { administerPeople, type PeopleCommand } from "./people/people-commands.ts";
 import { newEntryId, type Client } from "./records.ts";
 
 export type AdminCommand =
+  | PeopleCommand
   | { readonly op: "client_create"; readonly client: NewClient }
   | { readonly op: "client_list" }
   | { readonly op: "client_revoke" | "client_rotate"; readonly name: string }
@@ -28,6 +37,8 @@ export interface Actor {
 export interface AdminHouse {
   readonly data: OpenData;
   readonly clock: Clock;
+  /** Where people reach the server; undefined: none runs. */
+  readonly url?: string | undefined;
   /** undefined: no server runs, so there is nothing to reload. */
   readonly reload?: ((actor: Actor) => Promise<object>) | undefined;
 }
@@ -40,7 +51,7 @@ export async function administer(house: AdminHouse, command: AdminCommand, actor
   const how = { now: clock.now(), ...actor };
   switch (command.op) {
     case "client_create":
-      return { secret: createClient(data, command.client, how) };
+      return { secret: newClient(data, command.client, how) };
     case "client_rotate":
       return { secret: rotateClient(data, command.name, how) };
     case "client_revoke":
@@ -63,6 +74,8 @@ export async function administer(house: AdminHouse, command: AdminCommand, actor
       throw new KeywrightError("usage", "no server runs on this data folder, so there is nothing to reload", {
         hint: "A server reads its configuration when it starts.",
       });
+    default:
+      return administerPeople(house, command, how, (kind, fields) => tell(house, actor, kind, fields));
   }
 }
 
@@ -101,9 +114,18 @@ function dropPeppers(house: AdminHouse, actor: Actor, force: boolean): object {
   return { dropped, shut_out: needed };
 }
 
+/** Its secret; undefined: it signs with its own key. */
+function newClient(data: OpenData, client: NewClient, how: Circumstances): string | undefined {
+  const { jwks } = client;
+  if (jwks === undefined) return createClient(data, client, how);
+  createSigningClient(data, { ...client, jwks }, how);
+  return undefined;
+}
+
 /** The clients whose secret is hashed with an older pepper. */
 function waiting({ db, peppers }: OpenData): readonly string[] {
-  return db.clients().flatMap(({ name, pepper }) => (pepper === peppers.current() ? [] : [name]));
+  const waits = ({ jwks, pepper }: Client): boolean => jwks === undefined && pepper !== peppers.current();
+  return db.clients().flatMap((client) => (waits(client) ? [client.name] : []));
 }
 
 function tell(

@@ -6,6 +6,7 @@ import { KeywrightError } from "../errors.ts";
 import { systemClock, type Clock } from "../io/clock.ts";
 import { databasePath, openDatabase, type Database } from "./database.ts";
 import { loadPeppers, type Peppers } from "./pepper.ts";
+import { createSealing, type Sealing } from "./people/sealing.ts";
 import { reapplyRevocations, type Reapplied } from "./reapply.ts";
 import { newEntryId } from "./records.ts";
 
@@ -13,6 +14,7 @@ export interface OpenData {
   readonly folder: string;
   readonly db: Database;
   readonly peppers: Peppers;
+  readonly sealing: Sealing;
   /** What had come back to life, and was revoked again while it was opened. */
   readonly reapplied: Reapplied;
 }
@@ -24,7 +26,8 @@ export function openData(folder: string, clock: Clock = systemClock): OpenData {
   try {
     const peppers = loadPeppers(folder, db.clients().length === 0);
     tellMigration(db, clock.now());
-    return { folder, db, peppers, reapplied: reapplyRevocations(db, clock.now()) };
+    const sealing = createSealing(folder);
+    return { folder, db, peppers, sealing, reapplied: reapplyRevocations(db, clock.now()) };
   } catch (thrown) {
     db.close();
     throw thrown;

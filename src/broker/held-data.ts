@@ -45,11 +45,12 @@ export function tryHoldData(folder: string, clock: Clock, waitMs: number): HeldD
 
 /** One line for the log when an older database was put in place of the last one; undefined: all is as it was left. */
 export function warningOf({ reapplied }: OpenData): string | undefined {
-  const { clients, secrets, tokens } = reapplied;
-  if (clients.length + secrets.length + tokens === 0) return undefined;
+  const { clients, secrets, users, tokens } = reapplied;
+  if (clients.length + secrets.length + users.length + tokens === 0) return undefined;
   const told = [
     ...(clients.length > 0 ? [`clients revoked again: ${clients.join(", ")}`] : []),
     ...(secrets.length > 0 ? [`clients that need \`keywright client rotate\`: ${secrets.join(", ")}`] : []),
+    ...(users.length > 0 ? [`users disabled again: ${users.join(", ")}`] : []),
     ...(tokens > 0 ? [`tokens revoked: ${tokens}`] : []),
   ];
   return `the database is an older one than the last; ${told.join("; ")}`;

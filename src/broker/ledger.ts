@@ -23,10 +23,20 @@ export interface ClientIdentity {
   readonly createdAt: number;
 }
 
+/** Which user; `issuer` and `subject` are what its provider knows it by, where it has one. */
+export interface UserIdentity extends ClientIdentity {
+  readonly issuer?: string | undefined;
+  readonly subject?: string | undefined;
+}
+
 export type LedgerLine =
   | { readonly kind: "client_revoked"; readonly client: ClientIdentity }
   /** Every secret before this generation is worthless. */
   | { readonly kind: "secret_replaced"; readonly client: ClientIdentity; readonly generation: number }
+  /** Of the lines about one user the last one counts. */
+  | { readonly kind: "user_disabled" | "user_enabled"; readonly user: UserIdentity }
+  /** The passkeys that the user had by then (epoch seconds) are lost. */
+  | { readonly kind: "passkeys_ended"; readonly user: UserIdentity; readonly at: number }
   /** Tokens were revoked before this audit entry was the last; a database without it may hold them as living. */
   | { readonly kind: "tokens_revoked"; readonly seq: number; readonly hash: string }
   /** Peppers with a smaller number are gone for good. */
@@ -116,6 +126,9 @@ function parse(text: string, path: string): readonly LedgerLine[] {
 const KINDS: ReadonlySet<string> = new Set<LedgerLine["kind"]>([
   "client_revoked",
   "secret_replaced",
+  "user_disabled",
+  "user_enabled",
+  "passkeys_ended",
   "tokens_revoked",
   "peppers_dropped",
 ]);

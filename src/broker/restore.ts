@@ -70,12 +70,14 @@ function finish(
     let { tokens } = reapplied;
     db.transaction((writer) => {
       tokens += writer.endTokens(Math.floor(now));
+      const sessions = writer.endEverybody(Math.floor(now));
       writer.append(now, {
         kind: "backup_restored",
         id: newEntryId(randomBytes),
         backup: head,
         carried,
         tokens,
+        sessions,
         by,
         ...(uid === undefined ? {} : { by_uid: uid }),
       });

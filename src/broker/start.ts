@@ -104,6 +104,7 @@ export async function startBroker(given: BrokerOptions): Promise<Broker> {
       config,
       db,
       peppers: held.data.peppers,
+      sealing: held.data.sealing,
       journal: measuredJournal(createJournal(db, clock, checkpoints.reached), metrics),
       clock,
       random,
@@ -121,7 +122,7 @@ export async function startBroker(given: BrokerOptions): Promise<Broker> {
     });
     const app = createApp({ endpoints, steady, random, proxies, rates, metrics, log });
     server.serve(app);
-    const admin = await openAdminSocket(options.data, { data: held.data, clock, reload });
+    const admin = await openAdminSocket(options.data, { data: held.data, clock, url, reload });
     const { journal, health } = core;
     const everySeconds = options.watchSeconds ?? 1;
     const unwatch = startWatch({

@@ -102,12 +102,13 @@ async function restore(file: string, options: AdminOptions, context: CliContext)
   try {
     const restored = restoreBackup(folder, resolve(file), context.clock, operator());
     if (!restored.ledger) context.err(NO_LEDGER);
-    const { clients, secrets, carried, replaced } = restored;
+    const { clients, secrets, users, carried, replaced } = restored;
     const text = [
       `restored ${file}; every token has ended`,
       `audit entries carried over from the replaced database: ${carried}`,
       ...(clients.length > 0 ? [`revoked again: ${clients.join(", ")}`] : []),
       ...(secrets.length > 0 ? [`need \`keywright client rotate\`: ${secrets.join(", ")}`] : []),
+      ...(users.length > 0 ? [`disabled again: ${users.join(", ")}`] : []),
       ...(replaced === undefined ? [] : [`the replaced database is kept as ${replaced}`]),
     ];
     tell(restored, `${text.join("\n")}\n`, options, context);
