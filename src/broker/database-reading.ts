@@ -6,10 +6,11 @@ import type { ClientIdentity } from "./ledger.ts";
 import { loginReading, type LoginReading } from "./login/login-reading.ts";
 import { peopleReading, type PeopleReading } from "./people/people-reading.ts";
 import type { Client, KnownToken, TokenKind } from "./records.ts";
+import { workloadReading, type WorkloadReading } from "./workload/workload-reading.ts";
 
 type Row = Record<string, SQLOutputValue>;
 
-export interface Reading extends LoginReading, PeopleReading {
+export interface Reading extends LoginReading, PeopleReading, WorkloadReading {
   /** The living client of this name. */
   client(name: string): Client | undefined;
   clients(): readonly Client[];
@@ -47,6 +48,7 @@ export function reading(db: DatabaseSync): Reading {
   return {
     ...loginReading(db),
     ...peopleReading(db),
+    ...workloadReading(db),
     client(name) {
       const row = client.get(name);
       return row && clientOf(row);

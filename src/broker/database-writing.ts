@@ -26,7 +26,7 @@ export interface Writer extends LoginWriter, PeopleWriter {
   revokeToken(hash: Uint8Array, at: number): void;
   /** Uses up what may be used once only, until it expires (epoch seconds). Returns false when it was used before. */
   useOnce(hash: Uint8Array, expiresAt: number): boolean;
-  /** Forgets tokens, logins and browsers that expired before this time. */
+  /** Forgets tokens, logins, browsers and invitations that expired before this time. */
   forgetTokens(before: number): void;
   append(time: number, fields: ChainFields): void;
   /** For reapply.ts: what the ledger says of a client that is alive here. True when that changed anything. */
@@ -102,7 +102,7 @@ export function tokenWriter(db: DatabaseSync, ended: () => void): TokenWriter {
   const add = db.prepare("INSERT INTO tokens VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)");
   const revoke = db.prepare("UPDATE tokens SET revoked_at = ? WHERE hash = ?");
   const once = db.prepare("INSERT OR IGNORE INTO seen (hash, expires_at) VALUES (?, ?)");
-  const forget = ["tokens", "seen", "logins", "browsers"].map((table) =>
+  const forget = ["tokens", "seen", "logins", "browsers", "invites"].map((table) =>
     db.prepare(`DELETE FROM ${table} WHERE expires_at < ?`),
   );
   const endAll = db.prepare("UPDATE tokens SET revoked_at = ? WHERE revoked_at IS NULL");

@@ -81,6 +81,10 @@ function transactions(db: DatabaseSync, ledger: Ledger, clientsChanged: () => vo
   let revocations: LedgerLine[] = [];
   let tokensEnded = false;
   let clientsTouched = false;
+  const endedTokens = (line?: LedgerLine): void => {
+    tokensEnded = true;
+    if (line !== undefined) revocations.push(line);
+  };
   const touched = (line?: LedgerLine): void => {
     clientsTouched = true;
     if (line !== undefined) revocations.push(line);
@@ -90,7 +94,7 @@ function transactions(db: DatabaseSync, ledger: Ledger, clientsChanged: () => vo
     ...endingWriter(db, touched),
     ...tokenWriter(db, () => (tokensEnded = true)),
     ...loginWriter(db, () => (tokensEnded = true)),
-    ...peopleWriter(db, () => (tokensEnded = true)),
+    ...peopleWriter(db, endedTokens),
     append: audit.line,
   };
   return (work, syncLater = false) => {

@@ -20,12 +20,13 @@ export function introspect({ caller, token, url, principals }: IntrospectionStat
     active: true,
     scope: token.scope,
     client_id: token.clientName,
+    ...(token.user === undefined ? {} : { username: token.user.name }),
     sub: token.principal,
     aud: token.audience,
     iss: url,
     iat: token.issuedAt,
     exp: token.expiresAt,
-    token_type: "Bearer",
+    ...(token.jkt === undefined ? { token_type: "Bearer" } : { token_type: "DPoP", cnf: { jkt: token.jkt } }), // RFC 9449 section 6.2.
   });
 }
 

@@ -1,21 +1,22 @@
 // The menda face: /api/v1/auth/* exactly as menda-keyring 0.0.2 and menda-cli 0.5.0 speak it (query credentials, the
 // authorizationToken header, an empty JSON body). The key sets of its answers are frozen: one key more breaks menda-cli.
 import type { Refs } from "../resolver/refs.ts";
-import { callingClient, callingToken, issueAccessToken, type Core } from "./core.ts";
-import { readAuthorizationToken, type Credentials } from "./credentials.ts";
+import { callingClient, callingMendaToken, issueAccessToken, type Core } from "./core.ts";
+import type { Credentials } from "./credentials.ts";
+import { recheckedHolder } from "./login/checked-session.ts";
+import { answerMendaPoll, answerMendaStart } from "./login/menda-device.ts";
+import { PUBLIC_CLIENT } from "./login/public-client.ts";
+import { describe } from "./login/whoami.ts";
 import { readForm, readParameters, type Parameters } from "./parameters.ts";
 import { NOT_ALLOWED, type RegistryGrant } from "./registry-grant.ts";
 import { newEntryId, type KnownToken } from "./records.ts";
-import { invalidRequest, ok, refusal, type Endpoint, type Incoming, type Reply } from "./reply.ts";
+import { invalidRequest, ok, type Endpoint, type Incoming, type Reply } from "./reply.ts";
 
 const BASE = "/api/v1/auth";
 
-/** The public client of a person's login. */
-const APP_CLIENT_ID = "keywright";
-
 export function mendaFace(core: Core, registry: RegistryGrant): readonly Endpoint[] {
   return [
-    { method: "GET", path: `${BASE}/discovery`, handle: () => ok({ app_client_id: APP_CLIENT_ID }) },
+    { method: "GET", path: `${BASE}/discovery`, handle: () => ok({ app_client_id: PUBLIC_CLIENT }) },
     { method: "POST", path: `${BASE}/oauth2/token`, handle: (incoming) => answerToken(core, incoming) },
     {
       method: "POST",
@@ -23,12 +24,14 @@ export function mendaFace(core: Core, registry: RegistryGrant): readonly Endpoin
       handle: (incoming) => answerRegistry(core, registry, incoming),
     },
     { method: "GET", path: `${BASE}/whoami`, handle: (incoming) => answerWhoami(core, incoming) },
-    { method: "POST", path: `${BASE}/device/authorize`, handle: () => NO_LOGIN },
-    { method: "POST", path: `${BASE}/device/token`, handle: () => NO_LOGIN },
+    {
+      method: "POST",
+      path: `${BASE}/device/authorize`,
+      handle: (incoming) => answerMendaStart(core, incoming),
+    },
+    { method: "POST", path: `${BASE}/device/token`, handle: (incoming) => answerMendaPoll(core, incoming) },
   ];
 }
-
-const NO_LOGIN = refusal(501, "not_offered", "This broker does not offer the device login.");
 
 /** `Authorization` is not looked at: python-requests adds one from ~/.netrc. `scope=api/all` (menda-cli) means everything. */
 async function answerToken(core: Core, incoming: Incoming): Promise<Reply> {
@@ -64,7 +67,7 @@ function queryCredentials(query: Parameters): Credentials {
 }
 
 async function answerRegistry(core: Core, registry: RegistryGrant, incoming: Incoming): Promise<Reply> {
-  const holder = callingToken(core, readAuthorizationToken(incoming.header("authorizationtoken")));
+  const holder = await mendaHolder(core, incoming);
   const { menda, refs } = core.config;
   const mapping = menda.get(holder.principal) ?? menda.get("default");
   const ref = mapping && refs.find(({ name }) => name === mapping.ref);
@@ -88,13 +91,11 @@ async function unmapped(core: Core, { principal, clientName }: KnownToken): Prom
   return NOT_ALLOWED;
 }
 
-function answerWhoami(core: Core, incoming: Incoming): Reply {
-  const holder = callingToken(core, readAuthorizationToken(incoming.header("authorizationtoken")));
-  return ok({
-    tenant_id: new URL(core.url).hostname,
-    username: holder.clientName,
-    email: "",
-    user_role: holder.principal,
-    identity_type: "service_principal",
-  });
+async function answerWhoami(core: Core, incoming: Incoming): Promise<Reply> {
+  return ok(describe(core, await mendaHolder(core, incoming)));
+}
+
+/** A person's token lives for hours here, so whether the person still is one of ours is asked in between. */
+async function mendaHolder(core: Core, incoming: Incoming): Promise<KnownToken> {
+  return recheckedHolder(core, callingMendaToken(core, incoming));
 }

@@ -16,7 +16,21 @@ export function object(
   return { type: "object", properties, required, additionalProperties: false };
 }
 
-const token: Schema = { type: "string", pattern: "^kw_[A-Za-z0-9_-]{49}$" };
+const textOf = (prefix: string): Schema => ({ type: "string", pattern: `^${prefix}_[A-Za-z0-9_-]{49}$` });
+const token: Schema = textOf("kw");
+const tokenType: Schema = {
+  enum: ["Bearer", "DPoP"],
+  description: "DPoP: good with the key of the request's proof only (RFC 9449).",
+};
+const page: Schema = { type: "string", pattern: "^https?://" };
+
+const whoami = {
+  tenant_id: text,
+  username: text,
+  email: text,
+  user_role: text,
+  identity_type: { enum: ["user", "service_principal"] },
+};
 
 export const SCHEMAS = {
   Error: object({
@@ -24,11 +38,24 @@ export const SCHEMAS = {
     error_description: { type: "string", description: "A sentence. It never repeats what was sent." },
     detail: { type: "string", description: "The same sentence, where menda clients look for it." },
   }),
-  AccessToken: object({
-    access_token: token,
-    token_type: { const: "Bearer" },
+  AccessToken: object(
+    {
+      access_token: token,
+      token_type: tokenType,
+      expires_in: seconds,
+      scope: text,
+      refresh_token: { ...textOf("kwr"), description: "Of a person's login: good for one refresh." },
+      issued_token_type: { type: "string", description: "Of a token exchange (RFC 8693)." },
+    },
+    ["refresh_token", "issued_token_type"],
+  ),
+  DeviceAuthorization: object({
+    device_code: textOf("kwd"),
+    user_code: { type: "string", pattern: "^[BCDFGHJKLMNPQRSTVWXZ]{4}-[BCDFGHJKLMNPQRSTVWXZ]{4}$" },
+    verification_uri: page,
+    verification_uri_complete: page,
     expires_in: seconds,
-    scope: text,
+    interval: seconds,
   }),
   MendaAccessToken: object({ access_token: token, token_type: { const: "Bearer" }, expires_in: seconds }),
   RegistryToken: object({
@@ -40,25 +67,33 @@ export const SCHEMAS = {
   Introspection: {
     oneOf: [
       object({ active: { const: false } }),
-      object({
-        active: { const: true },
-        scope: text,
-        client_id: text,
-        sub: text,
-        aud: text,
-        iss: text,
-        iat: seconds,
-        exp: seconds,
-        token_type: { const: "Bearer" },
-      }),
+      object(
+        {
+          active: { const: true },
+          scope: text,
+          client_id: text,
+          username: text,
+          sub: text,
+          aud: text,
+          iss: text,
+          iat: seconds,
+          exp: seconds,
+          token_type: tokenType,
+          cnf: object({ jkt: text }),
+        },
+        ["username", "cnf"],
+      ),
     ],
   },
+  MendaWhoami: object(whoami),
   Whoami: object({
-    tenant_id: text,
-    username: text,
-    email: text,
-    user_role: text,
-    identity_type: { enum: ["service_principal"] },
+    ...whoami,
+    client_id: text,
+    scope: text,
+    bound: { type: "boolean", description: "Whether the token is good with one key only." },
+    expires_at: seconds,
+    session: { type: ["string", "null"], description: "The name of a person's login." },
+    session_expires_at: { type: ["integer", "null"] },
   }),
 } as const;
 
@@ -99,7 +134,6 @@ export const UNAUTHORIZED = refused("Nobody that is known here asks.", {
 export const FORBIDDEN = refused("Not among the things that the caller may have.");
 export const NOT_FOUND = refused("Allowed, but there is no such value.");
 export const UPSTREAM = refused("The registry's own service did not give what was asked for.");
-export const NOT_OFFERED = refused("This broker does not offer it.");
 
 export const SECURITY_SCHEMES = {
   client: {
@@ -108,6 +142,11 @@ export const SECURITY_SCHEMES = {
     description: "Client id and secret, form-encoded (RFC 6749 2.3.1).",
   },
   access: { type: "http", scheme: "bearer", description: "An access token of this broker." },
+  accessBound: {
+    type: "http",
+    scheme: "dpop",
+    description: "An access token that is bound to a key, with a proof in the DPoP header (RFC 9449).",
+  },
   registry: {
     type: "http",
     scheme: "basic",

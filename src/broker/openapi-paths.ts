@@ -3,7 +3,6 @@ import {
   answer,
   FORBIDDEN,
   NOT_FOUND,
-  NOT_OFFERED,
   object,
   something,
   text,
@@ -25,15 +24,20 @@ export interface Operation {
   readonly answers: Readonly<Record<number, Answer>>;
 }
 
-function form(properties: Readonly<Record<string, Json>>, required: readonly string[]): Json {
+export function form(properties: Readonly<Record<string, Json>>, required: readonly string[]): Json {
   const schema = { type: "object", properties, required };
   return { required: true, content: { "application/x-www-form-urlencoded": { schema } } };
 }
 
 /** An empty one counts as absent (RFC 6749 3.2). */
-const CREDENTIALS = { client_id: text, client_secret: text };
+export const CREDENTIALS = {
+  client_id: text,
+  client_secret: text,
+  client_assertion_type: text,
+  client_assertion: text,
+};
 const GRANT_TYPE = { const: "client_credentials" };
-const TOKEN_FORM = form({ token: something, token_type_hint: text, ...CREDENTIALS }, ["token"]);
+export const TOKEN_FORM = form({ token: something, token_type_hint: text, ...CREDENTIALS }, ["token"]);
 const ACTION = { enum: ["read", "publish"] };
 const DURATION = {
   description:
@@ -41,26 +45,7 @@ const DURATION = {
   oneOf: [{ const: 0 }, { type: "integer", minimum: 900, maximum: 43_200 }],
 };
 
-const METADATA = {
-  type: "object",
-  required: ["issuer", "token_endpoint", "response_types_supported"],
-  properties: {
-    issuer: text,
-    token_endpoint: text,
-    response_types_supported: { type: "array", items: text },
-  },
-};
-
 export const PATHS: Readonly<Record<string, Readonly<Partial<Record<"get" | "post", Operation>>>>> = {
-  "/oauth2/token": {
-    post: {
-      summary: "An access token of this broker (RFC 6749 4.4)",
-      tag: "standard",
-      security: ["client"],
-      body: form({ grant_type: GRANT_TYPE, scope: text, resource: text, ...CREDENTIALS }, ["grant_type"]),
-      answers: { 200: answer("The token", "AccessToken"), 401: UNAUTHORIZED },
-    },
-  },
   "/oauth2/introspect": {
     post: {
       summary: "What a token is (RFC 7662)",
@@ -70,27 +55,11 @@ export const PATHS: Readonly<Record<string, Readonly<Partial<Record<"get" | "pos
       answers: { 200: answer("The token, or that it is not active", "Introspection"), 401: UNAUTHORIZED },
     },
   },
-  "/oauth2/revoke": {
-    post: {
-      summary: "End a token (RFC 7009)",
-      tag: "standard",
-      security: ["client"],
-      body: TOKEN_FORM,
-      answers: { 200: answer("Whatever the token was", object({})), 401: UNAUTHORIZED },
-    },
-  },
-  "/.well-known/oauth-authorization-server": {
-    get: {
-      summary: "Metadata (RFC 8414)",
-      tag: "standard",
-      answers: { 200: answer("The metadata", METADATA) },
-    },
-  },
   "/api/v1/registry/token": {
     post: {
       summary: "A token for the registry at an address",
       tag: "registry",
-      security: ["access"],
+      security: ["access", "accessBound"],
       body: {
         required: true,
         content: {
@@ -157,14 +126,8 @@ export const PATHS: Readonly<Record<string, Readonly<Partial<Record<"get" | "pos
       summary: "Whose access token it is",
       tag: "menda",
       security: ["menda"],
-      answers: { 200: answer("The caller", "Whoami"), 401: UNAUTHORIZED },
+      answers: { 200: answer("The caller", "MendaWhoami"), 401: UNAUTHORIZED },
     },
-  },
-  "/api/v1/auth/device/authorize": {
-    post: { summary: "Device login, not offered yet", tag: "menda", answers: { 501: NOT_OFFERED } },
-  },
-  "/api/v1/auth/device/token": {
-    post: { summary: "Device login, not offered yet", tag: "menda", answers: { 501: NOT_OFFERED } },
   },
   "/healthz": {
     get: {

@@ -2,7 +2,9 @@
 // that they see to its schemas.
 import { VERSION } from "../version.ts";
 import { ANYWHERE, SCHEMAS, SECURITY_SCHEMES } from "./openapi-parts.ts";
+import { LOGIN_PATHS } from "./openapi-login.ts";
 import { PATHS, type Json, type Operation } from "./openapi-paths.ts";
+import { PAGE_PATHS } from "./pages/openapi-pages.ts";
 
 /** `url`: what the broker calls itself. */
 export function openApiDocument(url: string): object {
@@ -17,7 +19,7 @@ export function openApiDocument(url: string): object {
     },
     servers: [{ url }],
     paths: Object.fromEntries(
-      Object.entries(PATHS).map(([path, verbs]) => [
+      Object.entries({ ...LOGIN_PATHS, ...PATHS, ...PAGE_PATHS }).map(([path, verbs]) => [
         path,
         Object.fromEntries(Object.entries(verbs).map(([verb, one]) => [verb, operation(verb, path, one)])),
       ]),

@@ -11,13 +11,19 @@ export interface Revoking {
 
 export function revokeToken(caller: Client, token: KnownToken | undefined, random: Random): Revoking {
   if (token === undefined || token.client !== caller.id) return { writes: undefined, response: ok({}) };
+  return { writes: endTokenOf(token, caller.name, random), response: ok({}) };
+}
+
+/** `client`: the name of the client that it was issued to. */
+export function endTokenOf(token: KnownToken, client: string, random: Random): Writes {
   const entry = {
     kind: "token_revoked",
     id: newEntryId(random),
-    client: caller.name,
+    client,
     principal: token.principal,
+    ...(token.user === undefined ? {} : { user: token.user.name }),
     sha256: Buffer.from(token.hash).toString("hex"),
     audience: token.audience,
   };
-  return { writes: { revoked: [token.hash], entries: [entry] }, response: ok({}) };
+  return { revoked: [token.hash], entries: [entry] };
 }

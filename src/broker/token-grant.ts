@@ -9,6 +9,8 @@ export interface TokenRequest {
   readonly grantType: string | undefined;
   readonly scope: string | undefined;
   readonly resource: string | undefined;
+  /** The key of the proof that came with it (RFC 9449): the token will be bound to it. */
+  readonly jkt?: string | undefined;
   /** True: the secret came in the query string, which the audit flags. */
   readonly queryCredentials: boolean;
   readonly address?: string | undefined;
@@ -27,7 +29,7 @@ export type Granting =
   | { readonly allowed: true; readonly writes: Writes; readonly accessToken: string; readonly token: Token }
   | { readonly allowed: false; readonly writes: Writes; readonly response: Reply };
 
-/** The one scope of an access token: to ask for registry tokens. */
+/** The one scope of an access token of the standard face: to ask for registry tokens. */
 export const SCOPE = "registry";
 
 export function grantToken(request: TokenRequest, state: GrantState, now: number, random: Random): Granting {
@@ -46,6 +48,7 @@ export function grantToken(request: TokenRequest, state: GrantState, now: number
     principal: client.principal,
     audience: url,
     scope: SCOPE,
+    jkt: request.jkt,
     issuedAt: Math.floor(now),
     expiresAt: Math.floor(now) + state.ttl,
   };
@@ -69,7 +72,7 @@ function faultOf(request: TokenRequest, { client, url, principals }: GrantState)
   const { grantType, resource, scope = "" } = request;
   if (grantType === undefined) return { error: "invalid_request", reason: "grant_type is missing." };
   if (grantType !== "client_credentials")
-    return { error: "unsupported_grant_type", reason: "Only client_credentials is offered." };
+    return { error: "unsupported_grant_type", reason: "This grant type is not offered to this client." };
   if (client.principal === undefined || !mayAct(principals, client.principal)) return NO_PRINCIPAL;
   if (resource !== undefined && resource !== url)
     return { error: "invalid_target", reason: "Access tokens are good for this broker only." };

@@ -1,4 +1,4 @@
-// The text of tokens and client secrets: a prefix, 256 random bits and a checksum, in [A-Za-z0-9_-] only, so that
+// The text of tokens, codes and client secrets: a prefix, 256 random bits and a checksum, in [A-Za-z0-9_-] only, so that
 // scanners find a leaked one without asking anybody. The checksum proves nothing; the hash in the database does.
 import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
@@ -6,10 +6,23 @@ import type { Random } from "./records.ts";
 
 export const TOKEN_PREFIX = "kw_";
 export const SECRET_PREFIX = "kws_";
+export const REFRESH_PREFIX = "kwr_";
+export const DEVICE_PREFIX = "kwd_";
+/** Of an authorization code. */
+export const CODE_PREFIX = "kwc_";
+export const INVITE_PREFIX = "kwi_";
 
-const SHAPE = /^(kws?_)([A-Za-z0-9_-]{43})([A-Za-z0-9_-]{6})$/;
+type Prefix =
+  | typeof TOKEN_PREFIX
+  | typeof SECRET_PREFIX
+  | typeof REFRESH_PREFIX
+  | typeof DEVICE_PREFIX
+  | typeof CODE_PREFIX
+  | typeof INVITE_PREFIX;
 
-export function newTokenText(prefix: typeof TOKEN_PREFIX | typeof SECRET_PREFIX, random: Random): string {
+const SHAPE = /^(kw[srdci]?_)([A-Za-z0-9_-]{43})([A-Za-z0-9_-]{6})$/;
+
+export function newTokenText(prefix: Prefix, random: Random): string {
   const body = Buffer.from(random(32)).toString("base64url");
   return `${prefix}${body}${checksum(prefix, body)}`;
 }

@@ -137,12 +137,3 @@ test("without a mapping for the principal there is no token; `default` is everyb
   const denied = await registry(second, await accessToken(second, "reader", reader));
   assert.deepEqual([denied.status, denied.text], [403, none.text]);
 });
-
-test("the device login is not offered, and says so in the menda way", async (t) => {
-  const { broker } = await place(t);
-  for (const path of ["device/authorize?client_id=keywright&scope=openid", "device/token"]) {
-    const { status, json } = await send(broker, `${BASE}/${path}`, { method: "POST" });
-    assert.equal(status, 501);
-    assert.equal(typeof json["detail"], "string");
-  }
-});

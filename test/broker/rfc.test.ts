@@ -96,7 +96,10 @@ test("RFC 6750 §3.1: a token that is not accepted is a 401 with Bearer and erro
   const { broker } = await place(t);
   const { status, headers, json } = await askRegistry(broker, "kw_nothing", { url: PACKAGES });
   assert.deepEqual([status, json["error"]], [401, "invalid_token"]);
-  assert.match(String(headers["www-authenticate"]), /^Bearer realm="keywright", error="invalid_token"$/);
+  assert.match(
+    String(headers["www-authenticate"]),
+    /^Bearer realm="keywright", error="invalid_token", resource_metadata="http:/,
+  );
 });
 
 test("RFC 7009 §2.1: a wrong or unknown hint changes nothing; the token is not active from then on", async (t) => {
@@ -121,13 +124,15 @@ test("RFC 7009 §2.2: revoking twice is no error", async (t) => {
 test("RFC 8414 §2: every grant that is not advertised is refused", async (t) => {
   const { broker, token } = await place(t);
   const metadata = (await send(broker, "/.well-known/oauth-authorization-server")).json;
-  assert.deepEqual(metadata["grant_types_supported"], ["client_credentials"]);
-  for (const grant of [
+  assert.deepEqual(metadata["grant_types_supported"], [
     "authorization_code",
+    "refresh_token",
+    "client_credentials",
+    "urn:ietf:params:oauth:grant-type:device_code",
+  ]);
+  for (const grant of [
     "implicit",
     "password",
-    "refresh_token",
-    "urn:ietf:params:oauth:grant-type:device_code",
     "urn:ietf:params:oauth:grant-type:token-exchange",
     "urn:ietf:params:oauth:grant-type:jwt-bearer",
     "urn:openid:params:grant-type:ciba",

@@ -100,7 +100,12 @@ test("RFC 6749 §5.2: the faults and their codes", async (t) => {
   const rows: readonly (readonly [object, object, number, string])[] = [
     [{}, auth, 400, "invalid_request"],
     [{ grant_type: "password" }, auth, 400, "unsupported_grant_type"],
-    [{ grant_type: "refresh_token", refresh_token: "x" }, auth, 400, "unsupported_grant_type"],
+    [{ grant_type: "refresh_token", refresh_token: "x" }, auth, 400, "invalid_grant"],
+    [{ grant_type: "refresh_token" }, auth, 400, "invalid_request"],
+    [{ ...GRANT, client_id: "keywright" }, {}, 400, "unauthorized_client"],
+    [{ client_id: "keywright" }, {}, 400, "invalid_request"],
+    [{ grant_type: "password", client_id: "keywright" }, {}, 400, "unsupported_grant_type"],
+    [{ ...GRANT, client_id: "keywright", client_secret: "x" }, {}, 401, "invalid_client"],
     [{ ...GRANT, scope: "admin" }, auth, 400, "invalid_scope"],
     [{ ...GRANT, resource: "https://elsewhere.example" }, auth, 400, "invalid_target"],
     [GRANT, index, 400, "unauthorized_client"],
