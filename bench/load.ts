@@ -1,12 +1,13 @@
-// A small load generator: one request, sent again and again over some kept-alive connections, without pipelining. It is a
-// process of its own (`node bench/load.ts`), reads what to do as JSON on stdin, and prints what it measured as JSON.
+// A small load generator: one request, sent again and again over some kept-alive connections, without pipelining; or many,
+// each sent once. It is a process of its own (`node bench/load.ts`), reads what to do as JSON on stdin, and prints what it
+// measured as JSON.
 import { connect } from "node:net";
 
 export interface Load {
   readonly host: string;
   readonly port: number;
-  /** A whole HTTP/1.1 request. */
-  readonly request: string;
+  /** A whole HTTP/1.1 request; of many, each is sent once, and there have to be enough. */
+  readonly request: string | readonly string[];
   readonly connections: number;
   readonly seconds: number;
   /** Not counted. */
@@ -34,7 +35,14 @@ async function drive({ host, port, request, connections, ...load }: Load): Promi
   const end = begin + load.seconds * 1000;
   const times: number[] = [];
   let refused = 0;
-  const bytes = Buffer.from(request, "latin1");
+  const texts = typeof request === "string" ? [request] : request;
+  const all = texts.map((text) => Buffer.from(text, "latin1"));
+  let next = 0;
+  const nextBytes = (): Buffer => {
+    const bytes = all[all.length === 1 ? 0 : next++];
+    if (bytes === undefined) throw new Error(`all ${all.length} requests are sent`);
+    return bytes;
+  };
   const one = (): Promise<void> =>
     new Promise((done, failed) => {
       const socket = connect({ host, port, noDelay: true });
@@ -42,7 +50,7 @@ async function drive({ host, port, request, connections, ...load }: Load): Promi
       let text = "";
       const send = (): void => {
         sent = performance.now();
-        socket.write(bytes);
+        socket.write(nextBytes());
       };
       socket.setEncoding("latin1").on("connect", send).on("error", failed);
       socket.on("close", () => failed(new Error("the server closed a connection")));

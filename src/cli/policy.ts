@@ -13,6 +13,7 @@ import { actionOf } from "../resolver/action.ts";
 import { identityAs } from "./as-identity.ts";
 import type { CliContext } from "./context.ts";
 import { loadedClient } from "./loaded.ts";
+import { addPolicyWorkload } from "./policy-workload.ts";
 
 interface TestOptions {
   readonly config?: string;
@@ -43,6 +44,7 @@ export function addPolicy(program: Command, context: CliContext): void {
     .option("--json", "as JSON, for scripts")
     .addHelpText("after", EXAMPLES)
     .action((file: string, options: TestOptions) => test(file, options, context));
+  addPolicyWorkload(policy, context);
 }
 
 interface Outcome {
