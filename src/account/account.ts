@@ -1,5 +1,7 @@
 // MendaAccount: who we are towards a menda cloud, resolved in the order of menda-keyring 0.0.2: the environment's machine,
-// else a profile of mendacfg, else nobody. It reads two local files, and asks no network.
+// else a profile of mendacfg, else nobody. For a person, a login of ours counts before the cache that menda-cli fills. It
+// reads local files, and asks no network.
+import { existsSync } from "node:fs";
 import {
   KeywrightError,
   M2MProfileWithoutClientCredentialsError,
@@ -7,6 +9,7 @@ import {
   ProfileWithoutHostError,
 } from "../errors.ts";
 import { Secret } from "../secret.ts";
+import type { KnownLogin, LoginStore, LoginStoreOptions } from "./login-store.ts";
 import { mendacfgPath, mendaProfile } from "./mendacfg.ts";
 import { pythonRepr } from "./python-repr.ts";
 import { cachedLogin } from "./token-cache.ts";
@@ -23,7 +26,18 @@ export type MendaAccount =
       /** A valid login, which the original would use instead of an exchange; undefined: there is none. */
       readonly cached: Secret | undefined;
     }
-  | { readonly kind: "user"; readonly host: string; readonly profile: string; readonly cached: Secret };
+  | {
+      readonly kind: "user";
+      readonly host: string;
+      readonly profile: string;
+      /** The token as it was found; a login's may have ended, see `freshLogin`. */
+      readonly cached: Secret;
+      /** The login of ours that it comes from; undefined: it is from the cache that menda-cli fills. */
+      readonly login?: KnownLogin | undefined;
+    };
+
+/** Finds logins of ours. */
+export type Logins = Pick<LoginStore, "glance">;
 
 export interface AccountOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -33,8 +47,21 @@ export interface AccountOptions {
   readonly now: number;
   /** Stands in for MENDA_PROFILE_ID; the environment's machine still comes first, as with menda-cli's option. */
   readonly profile?: string;
+  /** See `loginsIn`; undefined: there are none. */
+  readonly logins?: Logins | undefined;
   /** Stands in for ~/.menda/mendacfg; `keyring` ignores MENDA_CONFIG_FILE, `menda` hands it in here. */
   readonly configFile?: string;
+}
+
+/** The logins of ours in this home; undefined: nobody ever logged in, which is known without loading more. */
+export async function loginsIn(
+  home: string | undefined,
+  surroundings: Pick<LoginStoreOptions, "env" | "clock">,
+): Promise<LoginStore | undefined> {
+  const folder = home === undefined ? undefined : `${home}/.local/state/keywright/logins`;
+  if (home === undefined || folder === undefined || !existsSync(folder)) return undefined;
+  const { loginStore } = await import("./login-store.ts");
+  return loginStore({ home, ...surroundings });
 }
 
 /** Throws the typed errors of menda-keyring 0.0.2 (errors.ts), with its messages. */
@@ -66,8 +93,7 @@ function profileAccount(options: AccountOptions): MendaAccount {
       { hint: "Run 'menda auth configure' to set it." },
     );
   }
-  if ((values.get("auth_type") ?? "u2m") !== "m2m")
-    return user(profile, host, cachedLogin(home, profile, options.now));
+  if ((values.get("auth_type") ?? "u2m") !== "m2m") return user(profile, withoutSlash(host), home, options);
   const clientId = values.get("client_id");
   const secret = values.get("client_secret");
   if (!clientId || !secret) {
@@ -98,16 +124,36 @@ function machine(found: {
   };
 }
 
-function user(profile: string, host: string, cached: Secret | undefined): MendaAccount {
-  if (cached === undefined) {
-    throw new NoCachedLoginError(
-      "authentication",
-      `No valid cached token for profile ${pythonRepr(profile)}. ` +
-        "Run `menda auth login` or use M2M (env vars or auth_type=m2m).",
-      { hint: "Run 'menda auth login'." },
-    );
-  }
-  return { kind: "user", host: withoutSlash(host), profile, cached };
+function user(profile: string, host: string, home: string, { logins, now }: AccountOptions): MendaAccount {
+  const login = ourLogin(logins, host, profile, now);
+  if (login !== undefined) return { kind: "user", host, profile, cached: login.accessToken, login };
+  const cached = cachedLogin(home, profile, now);
+  if (cached === undefined) throw noCachedLogin(profile);
+  return { kind: "user", host, profile, cached };
+}
+
+/**
+ * A login of ours that can be used, perhaps after a refresh; undefined: there is none. One that is shared and cannot be
+ * refreshed is none either: it is what the shared cache holds, and there, as for the originals, who logged in last counts.
+ */
+export function ourLogin(
+  logins: Logins | undefined,
+  host: string,
+  profile: string,
+  now: number,
+): KnownLogin | undefined {
+  const login = logins?.glance(host, profile);
+  if (login === undefined || (login.shared && !login.refreshable)) return undefined;
+  return login.refreshable || now < login.expiresAt ? login : undefined;
+}
+
+export function noCachedLogin(profile: string, hint: string = "Run 'menda auth login'."): NoCachedLoginError {
+  return new NoCachedLoginError(
+    "authentication",
+    `No valid cached token for profile ${pythonRepr(profile)}. ` +
+      "Run `menda auth login` or use M2M (env vars or auth_type=m2m).",
+    { hint },
+  );
 }
 
 function withoutSlash(host: string): string {

@@ -1,8 +1,9 @@
 // MendaAccount for the `menda` program, resolved as menda-cli 0.5.0 does it: stricter about a profile than the keyring is,
-// with other messages, and a machine always makes an exchange. It reads files, and asks no network.
+// with other messages, and a machine always makes an exchange. A login of ours counts first. It reads files, and asks no
+// network.
 import { KeywrightError } from "../errors.ts";
 import { Secret } from "../secret.ts";
-import type { MendaAccount } from "./account.ts";
+import { ourLogin, type Logins, type MendaAccount } from "./account.ts";
 import { parseIni, type IniDocument } from "./ini.ts";
 import { mendacfgText } from "./mendacfg.ts";
 import { findLogin } from "./token-cache.ts";
@@ -14,6 +15,8 @@ export interface CliAccountOptions {
   readonly now: number;
   readonly profile: string;
   readonly configFile: string;
+  /** See `loginsIn`; undefined: there are none. */
+  readonly logins?: Logins | undefined;
 }
 
 export const AUTH_TYPES = ["u2m", "m2m"] as const;
@@ -44,6 +47,8 @@ export function cliAccount(options: CliAccountOptions): MendaAccount {
     }
     return { kind: "machine", host, clientId, clientSecret: new Secret(secret), profile, cached: undefined };
   }
+  const ours = ourLogin(options.logins, host, profile, now);
+  if (ours !== undefined) return { kind: "user", host, profile, cached: ours.accessToken, login: ours };
   const login = findLogin(home, profile, now);
   const again = `Run 'menda auth login --menda-profile-id ${profile}' to`;
   if (login === "none") {
@@ -52,6 +57,15 @@ export function cliAccount(options: CliAccountOptions): MendaAccount {
   if (login === "expired")
     throw authError(`Authentication token expired for profile '${profile}'`, `${again} refresh`);
   return { kind: "user", host, profile, cached: login };
+}
+
+/** The host of a valid profile, and whether it is a machine's. Throws as `cliAccount` does. */
+export function cliProfile(
+  path: string,
+  profile: string,
+): { readonly host: string; readonly machine: boolean } {
+  const values = validProfile(path, profile);
+  return { host: (values.get("host") ?? "").replace(/\/+$/, ""), machine: values.get("auth_type") === "m2m" };
 }
 
 function environmentMachine(env: CliAccountOptions["env"]): MendaAccount {

@@ -1,11 +1,12 @@
 // The client's side of a menda cloud: a menda account → a registry token, in the form that the host speaks. It caches
-// nothing but the host's metadata, and decides nothing about who may ask.
-import { asKeywrightError, MendaKeyRingError } from "../errors.ts";
-import type { Http, HttpReply } from "../io/http.ts";
+// nothing but the host's metadata, keeps a login fresh by what it is handed, and decides nothing about who may ask.
+import { asKeywrightError, KeywrightError, MendaKeyRingError } from "../errors.ts";
+import type { Http, HttpReply, HttpRequest } from "../io/http.ts";
 import type { Action } from "../resolver/ask.ts";
 import { Secret } from "../secret.ts";
 import type { MendaAccount } from "./account.ts";
 import { type Answer, answerOf, formEncoded, type ReplyContext, textOf, unusable } from "./cloud-reply.ts";
+import { authorization, proven, unbindable, withLogin, type Holder, type LoginSession } from "./holder.ts";
 import type { HostMemory } from "./host-memory.ts";
 import { hostMetadata, type HostMetadata } from "./host-metadata.ts";
 
@@ -20,6 +21,8 @@ export interface CloudOptions {
   readonly now: number;
   /** Epoch seconds at which everything must be over; undefined: no such limit. */
   readonly deadline: number | undefined;
+  /** For an account with a login of ours; undefined: there is none. */
+  readonly session?: LoginSession | undefined;
 }
 
 export interface RegistryQuestion {
@@ -35,14 +38,36 @@ export async function registryToken(
 ): Promise<Secret> {
   try {
     const metadata = await metadataOf(account, options);
-    const token = account.cached ?? (await accessToken(account, metadata, options));
-    return await exchanged(account, token, question, metadata, options);
+    const form = speaksMenda(account, options) ? undefined : metadata;
+    const ask = (holder: Holder) => exchanged(account, holder, question, form, options);
+    return await withHolder(account, metadata, options, ask);
   } catch (thrown) {
     if (thrown instanceof MendaKeyRingError) throw thrown;
     // The original raises everything as MendaKeyRingError; programs that catch it go on doing so.
     const { code, message, hint } = asKeywrightError(thrown);
     throw new MendaKeyRingError(code, message, { hint });
   }
+}
+
+/** A person's token in the cache that is shared with menda-cli is good for the menda form only, whatever else the host has. */
+function speaksMenda(account: MendaAccount, { protocol }: CloudOptions): boolean {
+  const shared = account.kind === "user" && (account.login?.shared ?? true);
+  return shared && protocol !== "standard";
+}
+
+/** Calls `ask` with the account's token; a login's is fresh, see `withLogin`. */
+export async function withHolder<T>(
+  account: MendaAccount,
+  metadata: HostMetadata | undefined,
+  options: CloudOptions,
+  ask: (holder: Holder) => Promise<T>,
+): Promise<T> {
+  if (account.kind === "user" && account.login !== undefined) {
+    if (options.session === undefined)
+      throw new KeywrightError("internal", "a login is used without its session");
+    return withLogin(account.login, options.session, ask);
+  }
+  return ask({ token: account.cached ?? (await accessToken(account, metadata, options)), dpop: undefined });
 }
 
 export async function metadataOf(
@@ -95,29 +120,35 @@ export async function accessToken(
 
 async function exchanged(
   account: MendaAccount,
-  token: Secret,
+  holder: Holder,
   { url, action }: RegistryQuestion,
   metadata: HostMetadata | undefined,
   { http, deadline }: CloudOptions,
 ): Promise<Secret> {
   const endpoint = metadata?.registryEndpoint;
   const call = endpoint === undefined ? "registry/token" : callOf(endpoint);
-  const bearer = `Bearer ${token.reveal()}`;
-  const reply =
+  const { token } = holder;
+  if (endpoint === undefined && holder.dpop !== undefined) throw unbindable(account.host);
+  const request: HttpRequest =
     endpoint === undefined
-      ? await http.request({
+      ? {
           method: "POST",
           url: `${account.host}/api/v1/auth/registry/token`,
-          headers: { authorizationToken: bearer, "Content-Type": "application/json" },
+          headers: { authorizationToken: `Bearer ${token.reveal()}`, "Content-Type": "application/json" },
           deadline,
-        })
-      : await http.request({
+        }
+      : {
           method: "POST",
           url: endpoint,
-          headers: { Authorization: bearer, "Content-Type": "application/json", Accept: "application/json" },
+          headers: {
+            ...authorization(holder),
+            "Content-Type": "application/json",
+            Accept: "application/json",
+          },
           body: JSON.stringify({ url, action }),
           deadline,
-        });
+        };
+  const reply = await proven(http, request, holder);
   const answer = answerOf(reply, contextOf(account, call, token, endpoint !== undefined));
   return new Secret(textOf(answer, "token", call), {
     username: usernameOf(answer),

@@ -9,6 +9,19 @@ export interface HostMetadata {
   readonly tokenEndpoint: string | undefined;
   /** `keywright_registry_endpoint`; undefined: the registry step is menda's. */
   readonly registryEndpoint: string | undefined;
+  /** undefined: no login in the browser on this machine; likewise the three below. */
+  readonly authorizationEndpoint: string | undefined;
+  readonly deviceEndpoint: string | undefined;
+  readonly revocationEndpoint: string | undefined;
+  /** `keywright_whoami_endpoint`. */
+  readonly whoamiEndpoint: string | undefined;
+  /** True: tokens can be bound to a key of ours (RFC 9449 §5.1). */
+  readonly dpop: boolean;
+  /** True: the answer of the browser has to say `iss` (RFC 9207 §3). */
+  readonly saysIssuer: boolean;
+  readonly grantTypes: readonly string[];
+  /** undefined: the host does not say which there are. */
+  readonly scopes: readonly string[] | undefined;
 }
 
 export interface MetadataQuestion {
@@ -113,7 +126,26 @@ function checked(answer: unknown, host: string): HostMetadata {
   return {
     tokenEndpoint: endpoint(data, "token_endpoint", host),
     registryEndpoint: endpoint(data, "keywright_registry_endpoint", host),
+    authorizationEndpoint: endpoint(data, "authorization_endpoint", host),
+    deviceEndpoint: endpoint(data, "device_authorization_endpoint", host),
+    revocationEndpoint: endpoint(data, "revocation_endpoint", host),
+    whoamiEndpoint: endpoint(data, "keywright_whoami_endpoint", host),
+    dpop: words(data["dpop_signing_alg_values_supported"]).includes(DPOP_ALG),
+    saysIssuer: data["authorization_response_iss_parameter_supported"] === true,
+    // RFC 8414 §2: what holds when it is left out.
+    grantTypes:
+      data["grant_types_supported"] === undefined
+        ? ["authorization_code", "implicit"]
+        : words(data["grant_types_supported"]),
+    scopes: data["scopes_supported"] === undefined ? undefined : words(data["scopes_supported"]),
   };
+}
+
+/** The one that dpop-key.ts signs with. */
+const DPOP_ALG = "ES256";
+
+function words(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.filter((word) => typeof word === "string") : [];
 }
 
 function endpoint(data: Readonly<Record<string, unknown>>, name: string, host: string): string | undefined {

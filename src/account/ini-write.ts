@@ -28,6 +28,25 @@ export function setIniSection(
   return result;
 }
 
+/** The text without the section; every other one as it was. Throws IniError when the text cannot be read. */
+export function dropIniSection(text: string, file: string, section: string): string {
+  const lines = iniLines(text);
+  const headers = [...iniElements(lines, file).headers].sort(([a], [b]) => a - b);
+  const at = headers.findIndex(([, name]) => name === section);
+  const first = headers[at]?.[0];
+  if (first === undefined || section === DEFAULT_SECTION) return text;
+  const rest = lines.slice((headers[at + 1]?.[0] ?? lines.length + 1) - 1);
+  // An indented header would become a continuation of what stands above it now.
+  const after = rest.map((line, index) =>
+    index === 0 && headers[at + 1] !== undefined ? line.trimStart() : line,
+  );
+  const result = [...lines.slice(0, first - 1), ...after].join(text.includes("\r\n") ? "\r\n" : "\n");
+  const kept = parseIni(text, file).sections.filter((name) => name !== section);
+  if (JSON.stringify(parseIni(result, file).sections) !== JSON.stringify(kept))
+    throw new KeywrightError("internal", `the section [${section}] cannot be taken out of ${file}`);
+  return result;
+}
+
 /** True for what can be written between the brackets of a header; DEFAULT is not a section of its own. */
 export function isSectionName(name: string): boolean {
   return name !== "" && name !== DEFAULT_SECTION && !/[\u0000-\u001f\u007f]/.test(name);

@@ -1,5 +1,6 @@
 // The logins that menda-cli keeps in ~/.menda/tokens/cache/.token, read as menda-keyring 0.0.2 reads them. It never writes
-// there: the file names no host, so what a machine exchange put in could later be sent to another one.
+// there (share-login.ts does, when a person asks for it): the file names no host, so what a machine exchange put in could
+// later be sent to another one.
 import { InvalidCachedTokenError } from "../errors.ts";
 import { Secret } from "../secret.ts";
 import { parseIni } from "./ini.ts";

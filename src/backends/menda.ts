@@ -1,10 +1,13 @@
 // menda: a registry token from a menda cloud, for the account that the environment or a menda profile names. It knows
 // who would ask from local files alone; what talks to the network is loaded only when something is fetched.
 import { sha256 } from "../digest.ts";
-import { mendaAccount, type MendaAccount } from "../account/account.ts";
+import { loginsIn, mendaAccount, type MendaAccount } from "../account/account.ts";
+import type { AmbientSource } from "../account/ambient-source.ts";
 import type { Protocol } from "../account/cloud.ts";
+import type { LoginSession } from "../account/holder.ts";
 import { KeywrightError } from "../errors.ts";
 import type { Clock } from "../io/clock.ts";
+import type { Http } from "../io/http.ts";
 import type { Say } from "../io/log.ts";
 import type { Address } from "../resolver/address.ts";
 import type { Backend, Upstream } from "../resolver/backend.ts";
@@ -34,29 +37,42 @@ const PROTOCOLS: readonly Protocol[] = ["auto", "menda", "standard"];
 const OPTIONS = ["profile", "protocol", "request_timeout", "timeout"];
 
 export function mendaBackend({ env, home, clock, debug }: MendaBackendOptions): Backend {
-  const accountFor = ({ profile }: MendaSettings): MendaAccount =>
-    mendaAccount({ env, home, now: clock.now(), ...(profile === undefined ? {} : { profile }) });
+  const accountFor = async ({ profile }: MendaSettings): Promise<MendaAccount> => {
+    const named = profile === undefined ? {} : { profile };
+    return mendaAccount({
+      env,
+      home,
+      now: clock.now(),
+      logins: await loginsIn(home, { env, clock }),
+      ...named,
+    });
+  };
+  const sessionFor = async (
+    account: MendaAccount,
+    http: Http,
+    deadline: number,
+  ): Promise<LoginSession | undefined> => {
+    const store = account.kind === "user" && account.login ? await loginsIn(home, { env, clock }) : undefined;
+    if (store === undefined || home === undefined) return undefined;
+    const { loginSession } = await import("../account/fresh-login.ts");
+    return loginSession({ http, clock, store, home, env, deadline, debug, moreAmbient });
+  };
 
   return {
     async retrieve(location) {
       const settings = mendaSettings(location.store);
       const url = addressUrl(location);
-      const account = accountFor(settings);
+      const account = await accountFor(settings);
       const { createHttp } = await import("../io/http.ts");
       const { registryToken } = await import("../account/cloud.ts");
       const { hostMemory } = await import("../account/host-memory.ts");
+      const { protocol, requestTimeout, timeout } = settings;
       const now = clock.now();
-      const secret = await registryToken(
-        account,
-        { url, action: location.action },
-        {
-          http: createHttp({ env, clock, requestTimeout: settings.requestTimeout, debug }),
-          memory: hostMemory(home),
-          protocol: settings.protocol,
-          now,
-          deadline: now + settings.timeout,
-        },
-      );
+      const deadline = now + timeout;
+      const http = createHttp({ env, clock, requestTimeout, debug });
+      const session = await sessionFor(account, http, deadline);
+      const options = { http, memory: hostMemory(home), protocol, now, deadline, session };
+      const secret = await registryToken(account, { url, action: location.action }, options);
       return new Secret(secret.reveal(), {
         username: secret.username,
         expiresAt: secret.expiresAt ?? Math.floor(now) + UNSAID_LIFETIME,
@@ -67,20 +83,31 @@ export function mendaBackend({ env, home, clock, debug }: MendaBackendOptions): 
       // Nothing is needed but an account, and which one that is, each store says for itself.
     },
     async upstream(location) {
-      return upstreamOf(accountFor(mendaSettings(location.store)));
+      return upstreamOf(await accountFor(mendaSettings(location.store)));
     },
     async describe({ store }) {
       const { describeMenda } = await import("./menda-describe.ts");
       const settings = mendaSettings(store);
-      return describeMenda({ account: () => accountFor(settings), protocol: settings.protocol, home });
+      return describeMenda({
+        account: accountFor(settings),
+        protocol: settings.protocol,
+        home,
+        now: clock.now(),
+      });
     },
   };
 }
 
+/** What a job on AWS shows as its identity; the account's room cannot know it. */
+async function moreAmbient(): Promise<readonly AmbientSource[]> {
+  return [(await import("../aws/ambient-identity.ts")).awsAmbient];
+}
+
 function upstreamOf(account: MendaAccount): Upstream {
   if (account.kind === "machine") return { endpoint: account.host, principal: account.clientId };
-  const login = sha256(account.cached.reveal()).slice(0, 16);
-  return { endpoint: account.host, principal: `user:${account.profile}:${login}` };
+  // The same through all refreshes of a login, and another one for whoever logs in next.
+  const login = account.login?.id ?? sha256(account.cached.reveal());
+  return { endpoint: account.host, principal: `user:${account.profile}:${login.slice(0, 16)}` };
 }
 
 function addressUrl({ address, ref }: Location): string {

@@ -1,6 +1,8 @@
 // Checks of the ground that keywright stands on: a home folder, a configuration that can be read, files that are nobody
 // else's. They open no file of a secret but look at who may.
 import { join } from "node:path";
+import { dpopKeyPath } from "../account/dpop-key.ts";
+import { loginFolder } from "../account/login-store.ts";
 import { netrcFiles, npmrcFile, pypircFile } from "../clients/places.ts";
 import type { Machine } from "../io/machine.ts";
 import type { Finding } from "./finding.ts";
@@ -88,9 +90,12 @@ export const secretReadable: Check = ({ machine }) => {
   // Where nobody may go through the home folder, nobody reads what is in it.
   if (((machine.look(machine.home)?.mode ?? 0) & 0o011) === 0) return [];
   const menda = join(machine.home, ".menda");
+  const logins = loginFolder(machine.home);
   const files: readonly (readonly [file: string, holds: RegExp])[] = [
     [join(menda, "mendacfg"), /^\s*client_secret\s*[=:]\s*\S/m],
     [join(menda, "tokens", "cache", ".token"), /_token\s*[=:]\s*\S/m],
+    [dpopKeyPath(machine.home), /"d":/],
+    ...machine.list(logins).map((name) => [join(logins, name), /_token":/] as const),
     [pypircFile(machine), /^\s*password\s*[=:]\s*\S/m],
     [npmrcFile(machine), /_(?:authToken|auth|password)\s*=\s*(?!\$\{)\S/m],
     ...netrcFiles(machine).map((file) => [file, /\bpassword\s+\S/] as const),

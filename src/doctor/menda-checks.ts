@@ -1,5 +1,6 @@
 // Checks of who we are towards a menda cloud: the environment's machine, the profile, the login. They ask no network.
-import { mendaAccount } from "../account/account.ts";
+import { mendaAccount, type MendaAccount } from "../account/account.ts";
+import { loginStore } from "../account/login-store.ts";
 import { KeywrightError } from "../errors.ts";
 import { isAboutRights, type Check, type Patient } from "./patient.ts";
 
@@ -34,17 +35,20 @@ export const mendaPartial: Check = ({ machine: { env } }) => {
   ];
 };
 
+/** Who a store with this profile would ask as; undefined: the environment's profile, or the default one. Throws KeywrightError. */
+export function accountOf(
+  { machine: { env, home }, now }: Pick<Patient, "machine" | "now">,
+  profile: string | undefined,
+): MendaAccount {
+  const logins = home === undefined ? undefined : loginStore({ home, env, clock: { now: () => now } });
+  return mendaAccount({ env, home, now, logins, ...(profile === undefined ? {} : { profile }) });
+}
+
 /** One finding a profile that cannot be used. */
 export const mendaAccounts: Check = (patient) =>
   profilesOf(patient).flatMap((profile) => {
-    const { machine, now } = patient;
     try {
-      mendaAccount({
-        env: machine.env,
-        home: machine.home,
-        now,
-        ...(profile === undefined ? {} : { profile }),
-      });
+      accountOf(patient, profile);
       return [];
     } catch (thrown) {
       if (!(thrown instanceof KeywrightError)) throw thrown;

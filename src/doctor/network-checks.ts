@@ -1,11 +1,11 @@
 // Checks of the way to the other side: proxy and certificates as far as the settings show it, and with `--online` whether the
 // hosts answer, are trusted, and agree about the time. Only hosts that the configuration or the menda profile names are asked.
-import { mendaAccount } from "../account/account.ts";
 import { asKeywrightError } from "../errors.ts";
 import type { Http } from "../io/http.ts";
 import { proxyFor } from "../io/proxy.ts";
 import { trustedRoots } from "../io/trust.ts";
 import { isLoopback } from "../loopback.ts";
+import { accountOf } from "./menda-checks.ts";
 import type { Finding, FindingId } from "./finding.ts";
 import { unreadable, type Check, type Patient } from "./patient.ts";
 
@@ -82,8 +82,7 @@ function origins({ config, machine, now }: Patient): readonly string[] {
     .map(({ options }) => options["profile"]);
   const hosts = profiles.flatMap((profile) => {
     try {
-      const named = typeof profile === "string" ? { profile } : {};
-      return [mendaAccount({ env: machine.env, home: machine.home, now, ...named }).host];
+      return [accountOf({ machine, now }, typeof profile === "string" ? profile : undefined).host];
     } catch {
       return []; // mendaAccounts says what is wrong with it.
     }

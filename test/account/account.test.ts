@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { mendaAccount, type MendaAccount } from "../../src/account/account.ts";
+import { loginsIn, mendaAccount, type MendaAccount } from "../../src/account/account.ts";
+import { cliAccount } from "../../src/account/cli-account.ts";
+import { loginStore } from "../../src/account/login-store.ts";
 import {
   KeywrightError,
   M2MProfileWithoutClientCredentialsError,
@@ -10,6 +12,7 @@ import {
   ProfileWithoutHostError,
 } from "../../src/errors.ts";
 import { mendaHome } from "./home.ts";
+import { aLogin } from "./login.ts";
 
 const NOW = 1_800_000_000;
 const TRIO = {
@@ -173,4 +176,65 @@ test("mendaAccount() fails as menda-keyring does, and says what to do", (t) => {
       },
     );
   }
+});
+
+const CACHED = `[default]\naccess_token = theirs\nexpires_in = 3600\ncached_at = ${NOW - 10}\n`;
+
+test("mendaAccount() takes a login of ours before the shared cache, for its own host and profile only", (t) => {
+  const { path: home } = mendaHome(t, {
+    mendacfg: `[default]\nhost = https://menda.example/\n[work]\nhost = https://menda.example\n[m]\n${MACHINE}`,
+    tokens: `${CACHED}[work]\naccess_token = theirs\n`,
+  });
+  const logins = loginStore({ home, env: {}, clock: { now: () => NOW } });
+  logins.keep(aLogin());
+  const found = (options: Partial<Parameters<typeof mendaAccount>[0]> = {}) => {
+    const account = mendaAccount({ env: {}, home, now: NOW, logins, ...options });
+    const login = account.kind === "user" ? account.login?.profile : undefined;
+    return [account.kind, account.cached?.reveal(), login];
+  };
+  assert.deepEqual(found(), ["user", "canary-access-0", "default"]);
+  assert.deepEqual(found({ profile: "work" }), ["user", "theirs", undefined]);
+  assert.deepEqual(found({ env: TRIO }), ["machine", undefined, undefined]);
+  assert.deepEqual(found({ profile: "m" }), ["machine", undefined, undefined]);
+  assert.deepEqual(found({ logins: undefined }), ["user", "theirs", undefined]);
+  // Its token has ended, but it can be refreshed.
+  assert.deepEqual(found({ now: NOW + 700 }), ["user", "canary-access-0", "default"]);
+});
+
+test("mendaAccount() passes over a login that has ended, and one that is only what the shared cache holds", (t) => {
+  const { path: home } = mendaHome(t, {
+    mendacfg: "[default]\nhost = https://menda.example\n",
+    tokens: CACHED,
+  });
+  const logins = loginStore({ home, env: {}, clock: { now: () => NOW } });
+  const cached = (now: number) => mendaAccount({ env: {}, home, now, logins }).cached?.reveal();
+  logins.keep(aLogin({ refreshToken: undefined }));
+  assert.equal(cached(NOW + 599), "canary-access-0");
+  assert.equal(cached(NOW + 600), "theirs");
+  // Whoever logged in last with menda-cli counts, as for the originals.
+  logins.keep(aLogin({ refreshToken: undefined, tokenEndpoint: undefined, shared: true }));
+  assert.equal(cached(NOW), "theirs");
+  logins.keep(aLogin({ shared: true }));
+  assert.equal(cached(NOW), "canary-access-0");
+});
+
+test("loginsIn() is undefined where nobody ever logged in", async (t) => {
+  const { path: home } = mendaHome(t);
+  const where = { env: {}, clock: { now: () => NOW } };
+  assert.equal(await loginsIn(undefined, where), undefined);
+  assert.equal(await loginsIn(home, where), undefined);
+  loginStore({ home, ...where }).keep(aLogin());
+  assert.ok((await loginsIn(home, where))?.glance("https://menda.example", "default"));
+});
+
+test("cliAccount() takes a login of ours first, too", (t) => {
+  const { path: home, mendacfg } = mendaHome(t, {
+    mendacfg: "[default]\nhost = https://menda.example\nauth_type = u2m\n",
+    tokens: CACHED,
+  });
+  const logins = loginStore({ home, env: {}, clock: { now: () => NOW } });
+  const options = { env: {}, home, now: NOW, profile: "default", configFile: mendacfg, logins };
+  assert.equal(cliAccount(options).cached?.reveal(), "theirs");
+  logins.keep(aLogin());
+  assert.equal(cliAccount(options).cached?.reveal(), "canary-access-0");
 });

@@ -6,6 +6,7 @@ import { after, test } from "node:test";
 import type { CloudOptions } from "../../src/account/cloud.ts";
 import { registryToken } from "../../src/account/cloud.ts";
 import { hostMemory } from "../../src/account/host-memory.ts";
+import { hostMetadata } from "../../src/account/host-metadata.ts";
 import { createHttp } from "../../src/io/http.ts";
 import { response } from "../io/servers.ts";
 import {
@@ -89,7 +90,14 @@ test("endpoints on another origin, another port, or that are no address, are an 
     7,
     null,
   ];
-  for (const name of ["token_endpoint", "keywright_registry_endpoint"]) {
+  for (const name of [
+    "token_endpoint",
+    "keywright_registry_endpoint",
+    "keywright_whoami_endpoint",
+    "authorization_endpoint",
+    "device_authorization_endpoint",
+    "revocation_endpoint",
+  ]) {
     for (const value of foreign) {
       const { host, seen } = await cloud((own) => standardRows(own, { [name]: value }));
       const error = await failure(machine(host), options());
@@ -103,6 +111,45 @@ test("endpoints on another origin, another port, or that are no address, are an 
   assert.match((await failure(machine(userinfo.host), options())).message, /not a URL/);
   const slash = await cloud((own) => standardRows(own, { issuer: `${own}/` }));
   assert.match((await failure(machine(slash.host), options())).message, /says its issuer is/);
+});
+
+test("RFC 8414 §2: what metadata says of a login, and what holds when it does not say it", async () => {
+  const read = async (changes: object) => {
+    const { host } = await cloud((own) => standardRows(own, { ...changes, issuer: own }));
+    const { http } = options();
+    const question = {
+      host,
+      http,
+      memory: hostMemory(undefined),
+      now: NOW,
+      deadline: undefined,
+      required: true,
+    };
+    const found = await hostMetadata(question);
+    const { dpop, saysIssuer, grantTypes, scopes, deviceEndpoint } = found ?? assert.fail("none");
+    return { dpop, saysIssuer, grantTypes, scopes, deviceEndpoint };
+  };
+  const nothing = { dpop: false, saysIssuer: false, scopes: undefined, deviceEndpoint: undefined };
+  assert.deepEqual(await read({}), { ...nothing, grantTypes: ["authorization_code", "implicit"] });
+  const said = {
+    dpop_signing_alg_values_supported: ["EdDSA", "ES256"],
+    authorization_response_iss_parameter_supported: true,
+    grant_types_supported: ["refresh_token", 7],
+    scopes_supported: ["registry"],
+  };
+  assert.deepEqual(await read(said), {
+    dpop: true,
+    saysIssuer: true,
+    grantTypes: ["refresh_token"],
+    scopes: ["registry"],
+    deviceEndpoint: undefined,
+  });
+  const odd = {
+    dpop_signing_alg_values_supported: "ES256",
+    grant_types_supported: null,
+    scopes_supported: {},
+  };
+  assert.deepEqual(await read(odd), { ...nothing, grantTypes: [], scopes: [] });
 });
 
 test("metadata without a token endpoint: an error for a machine, not a fallback", async () => {

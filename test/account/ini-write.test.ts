@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { parseIni } from "../../src/account/ini.ts";
-import { isIniValue, setIniSection } from "../../src/account/ini-write.ts";
+import { dropIniSection, isIniValue, setIniSection } from "../../src/account/ini-write.ts";
 import { pythonReads, type Understood } from "./ini-python.ts";
 import { entries, readableIni, RUNS } from "./ini-corpus.ts";
 
@@ -28,6 +28,34 @@ test("setIniSection() writes what Python reads back, and changes nothing else", 
       if (name !== section) assert.deepEqual(after.each[name], before.each[name], about);
     }
     assert.deepEqual(comments(written[index] ?? ""), comments(text.replace("\ufeff", "")), about);
+  }
+});
+
+test("dropIniSection() takes one section out for Python, too, and changes nothing else", () => {
+  const cases = fc
+    .sample(fc.tuple(readableIni, fc.constantFrom("default", "prod", "new", "x", "a]b")), {
+      numRuns: RUNS / 2,
+      seed: 7,
+    })
+    .filter(([text, section]) => readable(text) && parseIni(text, "a.ini").sections.includes(section));
+  assert.ok(cases.length > RUNS / 20, `only ${cases.length} cases are left`);
+  const befores = pythonReads(cases.map(([text]) => text.replace("\ufeff", "")));
+  const written = cases.map(([text, section]) => dropIniSection(text, "a.ini", section));
+  const afters = pythonReads(written);
+  for (const [index, [text, section]] of cases.entries()) {
+    const before = readValue(befores[index], text);
+    const after = readValue(afters[index], written[index] ?? "");
+    const about = JSON.stringify([text, section, written[index]]);
+    const expected = before.sections.filter((name) => name !== section);
+    assert.deepEqual(after.sections, expected, about);
+    for (const name of [...expected, "DEFAULT"]) assert.deepEqual(after.each[name], before.each[name], about);
+  }
+});
+
+test("dropIniSection() leaves a text without the section, and [DEFAULT], alone", () => {
+  for (const name of ["b", "DEFAULT"]) {
+    const text = "[DEFAULT]\nk = v\n[a]\nx = 1\n";
+    assert.equal(dropIniSection(text, "a.ini", name), text);
   }
 });
 

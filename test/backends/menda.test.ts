@@ -12,6 +12,9 @@ import type { Address } from "../../src/resolver/address.ts";
 import type { RetrieveContext } from "../../src/resolver/backend.ts";
 import type { Location } from "../../src/resolver/location.ts";
 import type { SecretStore } from "../../src/resolver/store.ts";
+import { loginStore } from "../../src/account/login-store.ts";
+import { Secret } from "../../src/secret.ts";
+import { aLogin } from "../account/login.ts";
 import { type Recorded, recordingServer, response } from "../io/servers.ts";
 
 const NOW = 1_800_000_000.5;
@@ -201,4 +204,51 @@ test("options that make no sense, and a ref that is no registry", async () => {
     message: /holds registry tokens, no secrets/,
   });
   await backend.check({ name: "menda", backend: "menda", root: "", options: {} });
+});
+
+test("upstream of a login of ours: the same through its refreshes, another one for whoever logs in next", async () => {
+  const home = homeWith({ ".menda/mendacfg": "[default]\nhost = https://menda.example\n" });
+  const store = loginStore({ home, env: {}, clock });
+  const backend = mendaBackend({ env: {}, home, clock });
+  const upstream = async (): Promise<unknown> => backend.upstream?.(at(), CONTEXT);
+  store.keep(aLogin());
+  const first = store.find("https://menda.example", "default");
+  assert.ok(first);
+  const before = await upstream();
+  const expected = { endpoint: "https://menda.example", principal: `user:default:${first.id?.slice(0, 16)}` };
+  assert.deepEqual(before, expected);
+  const next = { ...first, accessToken: new Secret("next"), refreshedAt: NOW };
+  await store.alone(first.host, "default", async () => store.keep(next));
+  assert.deepEqual(await upstream(), before);
+  store.forget(first.host, "default");
+  await assert.rejects(upstream(), NoCachedLoginError);
+  store.keep(aLogin());
+  assert.notDeepEqual(await upstream(), before);
+});
+
+test("describe says what kind of login it is, and shows nothing of it", async () => {
+  const home = homeWith({ ".menda/mendacfg": "[default]\nhost = https://menda.example\n" });
+  const store = loginStore({ home, env: {}, clock });
+  const backend = mendaBackend({ env: {}, home, clock });
+  const account = async (): Promise<string | undefined> => {
+    const facts = (await backend.describe?.(at(), CONTEXT)) ?? [];
+    assert.doesNotMatch(JSON.stringify(facts), /canary/);
+    return facts.find(({ name }) => name === "account")?.value;
+  };
+  const bound = "a person who is logged in (bound to this machine's key, refreshed by itself)";
+  const unbound = { bound: false, tokenType: "Bearer", refreshToken: undefined } as const;
+  const job = "a job or machine, by github (bound to this machine's key, refreshed by itself)";
+  for (const [changes, said] of [
+    [{}, bound],
+    [{ ...unbound, expiresAt: NOW + 600 }, "a person who is logged in (ends in 10 min)"],
+    [{ ...unbound, expiresAt: NOW + 61 }, "a person who is logged in (ends in 61 s)"],
+    [
+      { bound: false, tokenType: "Bearer", shared: true },
+      "a person who is logged in (shared with menda-cli, refreshed by itself)",
+    ],
+    [{ source: "workload", workload: "github", refreshToken: undefined }, job],
+  ] as const) {
+    store.keep(aLogin(changes));
+    assert.equal(await account(), said);
+  }
 });

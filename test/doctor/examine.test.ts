@@ -4,6 +4,8 @@ import assert from "node:assert/strict";
 import { chmodSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { loginStore } from "../../src/account/login-store.ts";
+import { aLogin, NOW } from "../account/login.ts";
 import { FINDING_IDS, type FindingId } from "../../src/doctor/finding.ts";
 import { HOST, TOKEN } from "../clients/desk.ts";
 import { CLIENT_ROWS } from "./client-rows.ts";
@@ -49,6 +51,15 @@ for (const { id, name, says, breaks, argv = [] } of ROWS) {
     assert.ok(!text.includes(TOKEN), "a token is shown");
   });
 }
+
+test("a login of ours is as good as one of menda-cli", async (t) => {
+  const desk = healthyDesk(t);
+  desk.plant({ "home/.menda/mendacfg": "[default]\nhost = https://menda.example\nauth_type = u2m\n" });
+  const account = (await doctor(desk, [], {})).findings.map(({ id }) => id);
+  assert.deepEqual(account, ["menda-account"]);
+  loginStore({ home: desk.home, env: {}, clock: { now: () => NOW } }).keep(aLogin());
+  assert.deepEqual((await doctor(desk, [], {})).findings, []);
+});
 
 const CHECKED_ONLINE: readonly FindingId[] = [
   "host-unreachable",

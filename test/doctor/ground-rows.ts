@@ -46,6 +46,17 @@ export const GROUND_ROWS: readonly Row[] = [
   },
   {
     id: "secret-readable",
+    name: "the key that logins are bound to",
+    says: /dpop-key\.json holds a secret.*\nRun: chmod 600/,
+    breaks: (desk) => {
+      const file = ".local/state/keywright/dpop-key.json";
+      desk.plant({ [`home/${file}`]: '{"v":1,"key":{"d":"x"}}' });
+      chmodSync(join(desk.home, ".local/state/keywright"), 0o755);
+      chmodSync(join(desk.home, file), 0o644);
+    },
+  },
+  {
+    id: "secret-readable",
     name: "a client secret that others can read",
     says: /chmod 600 .*mendacfg/,
     breaks: (desk) => {
