@@ -3,6 +3,7 @@ import { Command, CommanderError, Option } from "commander";
 import { asKeywrightError, EXIT_CODES, KeywrightError } from "../errors.ts";
 import { createLog, LOG_LEVELS, type Log } from "../io/log.ts";
 import { addAudit } from "./audit.ts";
+import { addAuth } from "./auth.ts";
 import { addAws } from "./aws.ts";
 import { addCheck } from "./check.ts";
 import { addClient } from "./client.ts";
@@ -24,6 +25,7 @@ import { addMigrate } from "./migrate.ts";
 import { addServer } from "./server.ts";
 import { addSetup } from "./setup.ts";
 import { addUninstall } from "./uninstall.ts";
+import { addUser } from "./user.ts";
 import { addWhy } from "./why.ts";
 import { VERSION } from "../version.ts";
 
@@ -33,6 +35,7 @@ Examples:
   keywright check                            whether every store can be used
   keywright server --data ./broker           run a broker on http://localhost:8765
   keywright client create ci --principal ci  make a machine client of it
+  keywright user invite ann --principal dev  let a person in, with a passkey
   keywright config show --origin             what is in force, and which file says so
   keywright explain https://HOST/simple/     what would be answered to an address, and why
   keywright audit show                       what was asked here, and what was answered
@@ -99,6 +102,7 @@ function parsed({ exitCode, message }: CommanderError, json: boolean, context: C
 /** Completion is last: it completes the others. */
 export function commandsOf(): readonly ((program: Command, context: CliContext) => void)[] {
   return [
+    addAuth,
     addGet,
     addRun,
     addInject,
@@ -109,6 +113,7 @@ export function commandsOf(): readonly ((program: Command, context: CliContext) 
     addPolicy,
     addServer,
     addClient,
+    addUser,
     addConfig,
     addAudit,
     addHost,

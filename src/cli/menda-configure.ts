@@ -1,6 +1,5 @@
 // `menda auth configure`: writes one profile of mendacfg and leaves the rest of the file as it is. It asks for what the
 // options do not say; the client secret can only be asked for, so that it is in no process list and no shell history.
-import { realpathSync } from "node:fs";
 import { AUTH_TYPES, HOST_RULE, isHost, type AuthType } from "../account/cli-account.ts";
 import { parseIni } from "../account/ini.ts";
 import { isIniValue, isSectionName, setIniSection } from "../account/ini-write.ts";
@@ -8,6 +7,7 @@ import { mendacfgText } from "../account/mendacfg.ts";
 import { KeywrightError } from "../errors.ts";
 import { writePrivate } from "../io/files.ts";
 import { Secret } from "../secret.ts";
+import { throughLinks } from "./auth-target.ts";
 import type { MendaConsole } from "./menda-console.ts";
 import type { Prompt } from "./prompt.ts";
 
@@ -17,6 +17,8 @@ export interface ConfigureOptions {
   readonly profile: string | undefined;
   readonly authType: AuthType | undefined;
   readonly host: string | undefined;
+  /** Takes out the profile's shared login, which names no host and would be sent to the new one; true: there was one. */
+  readonly unshare: (profile: string) => boolean;
 }
 
 export async function configure(options: ConfigureOptions, say: MendaConsole, prompt: Prompt): Promise<void> {
@@ -28,12 +30,16 @@ export async function configure(options: ConfigureOptions, say: MendaConsole, pr
   );
   if (options.host !== undefined && !isHost(options.host))
     throw new KeywrightError("usage", `--host ${HOST_RULE}`);
-  const exists = parseIni(mendacfgText(configFile) ?? "", configFile).sections.includes(profile);
+  const document = parseIni(mendacfgText(configFile) ?? "", configFile);
+  const exists = document.sections.includes(profile);
   if (exists && !(await overwriteWanted(profile, prompt))) return say.info("Configuration cancelled.");
   const data = await profileData(options, say, prompt);
   // Read again: the person may have taken a while.
   const text = setIniSection(mendacfgText(configFile) ?? "", configFile, profile, data);
   writePrivate(throughLinks(configFile), text);
+  const before = exists ? document.get(profile, "host")?.replace(/\/+$/, "") : undefined;
+  if (before !== data["host"]?.replace(/\/+$/, "") && options.unshare(profile))
+    say.warning(`The login of profile '${profile}' was for another host, so it was removed.`);
   say.success(`Profile '${profile}' ${exists ? "updated" : "created"} successfully`);
 }
 
@@ -100,14 +106,5 @@ async function asked(
     const fault = faultOf(answer);
     if (fault === undefined) return answer;
     say.error(fault);
-  }
-}
-
-/** A file that somebody keeps elsewhere and links to stays a link. */
-function throughLinks(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path;
   }
 }

@@ -1,7 +1,9 @@
 // `menda auth whoami`: asks the menda cloud of a profile (or of the environment's machine) whom it takes us for.
-import type { MendaAccount } from "../account/account.ts";
+import { loginsIn, type MendaAccount } from "../account/account.ts";
 import { cliAccount, environmentTrio } from "../account/cli-account.ts";
 import type { Answer } from "../account/cloud-reply.ts";
+import type { loginSession } from "../account/fresh-login.ts";
+import type { LoginSession } from "../account/holder.ts";
 import type { CliContext } from "./context.ts";
 import type { MendaConsole } from "./menda-console.ts";
 
@@ -22,14 +24,9 @@ export async function showWhoami(
 ): Promise<void> {
   const { env, clock } = context;
   say.info("Current User Information");
-  const set = environmentTrio(env);
-  if (set.length > 0 && set.length < 3) {
-    const present = set.join(", ");
-    say.warning(
-      `Incomplete M2M environment variables (only ${present}). Falling back to profile '${options.profile}'.`,
-    );
-  }
-  const account = cliAccount({ ...options, env, now: clock.now() });
+  saidIncomplete(env, options.profile, say);
+  const logins = await loginsIn(options.home, { env, clock });
+  const account = cliAccount({ ...options, env, now: clock.now(), logins });
   say.info(
     account.profile === undefined
       ? "Authenticating via environment variables (M2M)"
@@ -40,18 +37,37 @@ export async function showWhoami(
   for (const line of described(answer)) say.info(line);
 }
 
+/** Some of the environment's three, which menda-cli then does not use. */
+export function saidIncomplete(env: CliContext["env"], profile: string, say: MendaConsole): void {
+  const set = environmentTrio(env);
+  if (set.length === 0 || set.length === 3) return;
+  const present = set.join(", ");
+  say.warning(
+    `Incomplete M2M environment variables (only ${present}). Falling back to profile '${profile}'.`,
+  );
+}
+
 async function asked(account: MendaAccount, home: string, { env, clock, log }: CliContext): Promise<Answer> {
   const { createHttp } = await import("../io/http.ts");
   const { hostMemory } = await import("../account/host-memory.ts");
   const { whoami } = await import("../account/whoami.ts");
   const now = clock.now();
-  return whoami(account, {
-    http: createHttp({ env, clock, requestTimeout: REQUEST_TIMEOUT, debug: log?.debug }),
-    memory: hostMemory(home),
-    protocol: "auto",
-    now,
-    deadline: now + TIMEOUT,
-  });
+  const deadline = now + TIMEOUT;
+  const http = createHttp({ env, clock, requestTimeout: REQUEST_TIMEOUT, debug: log?.debug });
+  const session = await sessionOf(account, home, { http, env, clock, deadline, debug: log?.debug });
+  return whoami(account, { http, memory: hostMemory(home), protocol: "auto", now, deadline, session });
+}
+
+/** Keeps a login of ours fresh; undefined: the account is none. */
+async function sessionOf(
+  account: MendaAccount,
+  home: string,
+  place: Pick<Parameters<typeof loginSession>[0], "http" | "env" | "clock" | "deadline" | "debug">,
+): Promise<LoginSession | undefined> {
+  const store = account.kind === "user" && account.login ? await loginsIn(home, place) : undefined;
+  if (store === undefined) return undefined;
+  const { loginSession } = await import("../account/fresh-login.ts");
+  return loginSession({ ...place, store, home });
 }
 
 function described(answer: Answer): readonly string[] {

@@ -1,5 +1,5 @@
-// `menda`: the part of menda-cli 0.5.0 that concerns credentials, with its options, messages and exit codes. Logging in is
-// not in this version: the login of menda-cli is used, because the two share their files.
+// `menda`: the part of menda-cli 0.5.0 that concerns credentials, with its options, messages and exit codes. The two
+// share their files.
 import { Command, CommanderError, Option } from "commander";
 import { AUTH_TYPES, type AuthType } from "../account/cli-account.ts";
 import { mendacfgPath } from "../account/mendacfg.ts";
@@ -56,7 +56,7 @@ function mendaProgram(context: CliContext): Command {
     });
   const auth = program.command("auth").description("authenticate to a menda cloud");
   addConfigure(auth, program, context);
-  addLogin(auth);
+  addLogin(auth, program, context);
   addWhoami(auth, program, context);
   return program;
 }
@@ -78,11 +78,14 @@ function addConfigure(auth: Command, program: Command, context: CliContext): voi
     )
     .action(async (options: { mendaProfileId?: string; authType?: AuthType; host?: string }) => {
       const { configure } = await import("./menda-configure.ts");
+      const { unshareLogin } = await import("../account/share-login.ts");
       const { stdinPrompt } = await import("./prompt.ts");
       const prompt = stdinPrompt((text) => context.err(text));
       const { mendaProfileId: profile, authType, host } = options;
       try {
-        const wanted = { configFile: placesOf(context).configFile, profile, authType, host };
+        const { home, configFile } = placesOf(context);
+        const unshare = (name: string): boolean => unshareLogin(home, name, context.clock);
+        const wanted = { configFile, profile, authType, host, unshare };
         await configure(wanted, consoleOf(program, context), prompt);
       } finally {
         prompt.close();
@@ -90,18 +93,20 @@ function addConfigure(auth: Command, program: Command, context: CliContext): voi
     });
 }
 
-function addLogin(auth: Command): void {
+function addLogin(auth: Command, program: Command, context: CliContext): void {
   auth
     .command("login")
-    .description("log in as a person (not in this version)")
-    .option(PROFILE, "profile to log in with")
-    .addHelpText("after", "\nExample:\n  menda auth login --menda-profile-id default")
-    .action(() => {
-      throw new KeywrightError("usage", "'menda auth login' is not in this version of keywright.", {
-        hint:
-          "Log in with menda-cli, for example: uvx --from menda-cli menda auth login. " +
-          "Its login is found here, because the file is shared.",
-      });
+    .description("log in as a person, in a browser")
+    .option(PROFILE, "profile to log in with; else MENDA_PROFILE_ID, else default")
+    .addHelpText(
+      "after",
+      "\nThe login is shared with menda-keyring and menda-cli. 'keywright auth login' can do more.\n" +
+        "\nExample:\n  menda auth login --menda-profile-id default",
+    )
+    .action(async (options: { mendaProfileId?: string }) => {
+      const { mendaAuthLogin } = await import("./menda-login.ts");
+      const profile = options.mendaProfileId || (context.env["MENDA_PROFILE_ID"] ?? "default");
+      await mendaAuthLogin({ ...placesOf(context), profile }, consoleOf(program, context), context);
     });
 }
 

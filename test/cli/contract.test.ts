@@ -129,6 +129,19 @@ test("contract: the JSON of client", async () => {
   }
 });
 
+test("contract: the JSON of user", async () => {
+  const data = ["--data", join(home, "people"), "--json"];
+  const url = ["--url", "https://keywright.example"];
+  const invited = await run("user", "invite", "alice", "--principal", "ci", ...url, ...data);
+  same("keywright user invite", invited.out);
+  same("keywright user list", (await run("user", "list", ...data)).out);
+  same("keywright user sessions", (await run("user", "sessions", ...data)).out);
+  same("keywright user disable", (await run("user", "disable", "alice", ...data)).out);
+  same("keywright user enable", (await run("user", "enable", "alice", ...data)).out);
+  const ended = await run("user", "sessions", "--all", ...data);
+  assert.deepEqual([ended.status, ended.out], [0, '{"ended":0}\n']);
+});
+
 test("contract: the JSON of config", async () => {
   const shown = JSON.parse((await run("config", "show", "--origin", "--json")).out) as {
     readonly values: { readonly identity: { readonly role: unknown } };

@@ -116,3 +116,39 @@ test("menda auth configure takes no secret as an option, and no host without htt
   const name = await menda(["auth", "configure", "--menda-profile-id", "DEFAULT"], { home: home.path });
   assert.equal(name.code, 2);
 });
+
+test("menda auth configure removes the login of a profile whose host changes: the shared file names no host", async (t) => {
+  const tokens = "[ci]\naccess_token = canary\n[z]\naccess_token = kept\n";
+  const home = mendaHome(t, { mendacfg: "[ci]\nhost = https://old.example/\nauth_type = u2m\n", tokens });
+  const words = (host: string) => [
+    "auth",
+    "configure",
+    "--menda-profile-id",
+    "ci",
+    "--auth-type",
+    "u2m",
+    "--host",
+    host,
+  ];
+  const same = await menda(words("https://old.example"), { home: home.path, input: "y\n" });
+  assert.equal(same.code, 0, same.err);
+  assert.equal(readFileSync(home.tokens, "utf8"), tokens);
+  const other = await menda(words("https://new.example"), { home: home.path, input: "y\n" });
+  assert.match(other.err, /The login of profile 'ci' was for another host, so it was removed\./);
+  assert.doesNotMatch(readFileSync(home.tokens, "utf8"), /canary/);
+  assert.match(readFileSync(home.tokens, "utf8"), /kept/);
+});
+
+test("keywright auth configure asks the same and writes the same file", async (t) => {
+  const home = mendaHome(t, { mendacfg: "# mine\n" });
+  const ran = await menda(["auth", "configure", "--profile", "p"], {
+    home: home.path,
+    input: "u2m\nhttps://x.example\n",
+    program: "keywright",
+  });
+  assert.equal(ran.code, 0, ran.err);
+  assert.equal(
+    readFileSync(home.mendacfg, "utf8"),
+    "# mine\n\n[p]\nauth_type = u2m\nhost = https://x.example\n",
+  );
+});

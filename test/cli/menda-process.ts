@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 
-const MENDA = join(import.meta.dirname, "..", "..", "bin", "menda");
+const BIN = join(import.meta.dirname, "..", "..", "bin");
 
 export interface Ran {
   readonly code: number | null;
@@ -14,16 +14,18 @@ export interface RunOptions {
   readonly home: string;
   readonly input?: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** Another program that runs `menda`. */
+  /** Of ours; `menda` when undefined. */
+  readonly program?: "menda" | "keywright";
+  /** Another program that runs it. */
   readonly through?: readonly [string, ...string[]];
 }
 
 export function menda(
   argv: readonly string[],
-  { home, input = "", env = {}, through }: RunOptions,
+  { home, input = "", env = {}, program: name = "menda", through }: RunOptions,
 ): Promise<Ran> {
-  const [program, ...words] = [...(through ?? []), MENDA, ...argv];
-  const child = spawn(program ?? MENDA, words, { env: { PATH: process.env["PATH"], HOME: home, ...env } });
+  const [program = "", ...words] = [...(through ?? []), join(BIN, name), ...argv];
+  const child = spawn(program, words, { env: { PATH: process.env["PATH"], HOME: home, ...env } });
   const seen = { out: "", err: "" };
   child.stdout.on("data", (part) => (seen.out += part));
   child.stderr.on("data", (part) => (seen.err += part));

@@ -1,4 +1,4 @@
-// `menda auth whoami` as a process, against a server that records what it is sent; and `menda auth login`.
+// `menda auth whoami` as a process, against a server that records what it is sent.
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import { mendaHome } from "../account/home.ts";
@@ -119,10 +119,4 @@ test("menda auth whoami fails with menda-cli's messages and exit codes", async (
     missing.err,
     /Configuration file not found: .*\nRun 'menda auth configure' to create initial configuration\n/,
   );
-});
-
-test("menda auth login says what to do instead", async (t) => {
-  const ran = await menda(["auth", "login"], { home: mendaHome(t).path });
-  assert.equal(ran.code, 2);
-  assert.match(ran.err, /not in this version[^]*menda-cli/);
 });
