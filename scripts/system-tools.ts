@@ -18,6 +18,12 @@ const PROGRAMS = {
   gpg: "gnupg",
   pass: "pass",
   age: "age",
+  java: "openjdk-17-jre-headless",
+  mvn: "maven",
+  chromium: "chromium",
+  "secret-tool": "libsecret-tools",
+  "gnome-keyring-daemon": "gnome-keyring",
+  "dbus-run-session": "dbus",
 } as const;
 
 /** Where programs lie that are not on everybody's PATH. */

@@ -73,11 +73,13 @@ export interface RegistryOptions {
   readonly start?: (options: IndexOptions) => Promise<PrivateIndex>;
   /** Seconds that its tokens live. */
   readonly ttl?: number;
+  /** Lines to add to the broker's configuration. */
+  readonly more?: string;
 }
 
 export async function startRegistry(
   t: TestContext,
-  { start = startIndex, ttl = TTL }: RegistryOptions = {},
+  { start = startIndex, ttl = TTL, more = "" }: RegistryOptions = {},
 ): Promise<Registry> {
   const root = mkdtempSync(join(tmpdir(), "keywright-registry-"));
   t.after(() => rmSync(root, { recursive: true, force: true }));
@@ -87,7 +89,7 @@ export async function startRegistry(
   };
   let ahead = 0;
   const clock = { now: () => systemClock.now() + ahead };
-  const broker = await running(t, { config: brokerConfig(root, ttl), clock });
+  const broker = await running(t, { config: brokerConfig(root, `${brokerText(ttl)}${more}`), clock });
   const machine = (id: string): Machine => ({
     id,
     secret: newClient(broker.data, { name: id, principal: id }),
@@ -117,9 +119,9 @@ export async function startRegistry(
   };
 }
 
-function brokerConfig(root: string, ttl: number): BrokerConfig {
+function brokerConfig(root: string, text: string): BrokerConfig {
   const file = join(root, "broker.yaml");
-  writeFileSync(file, brokerText(ttl), { mode: 0o600 });
+  writeFileSync(file, text, { mode: 0o600 });
   const options = {
     home: undefined,
     env: {},

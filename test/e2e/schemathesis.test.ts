@@ -28,9 +28,16 @@ headers = { Authorization = "Bearer ${token}" }
 include-path-regex = "^/api/v1/auth/(whoami|registry)"
 headers = { authorizationToken = "${token}" }
 [[operations]]
-include-path-regex = "^/api/v1/auth/device/" # Not offered: 501, as the document says.
-[operations.checks]
-not_a_server_error = { enabled = false }
+include-path-regex = "^/api/v1/auth/device/"
+[operations.checks] # Whatever it tries, it has no code that somebody approved.
+positive_data_acceptance = { enabled = false }
+[[operations]]
+include-path-regex = "^/(device|approve|login|logout|invite)"
+[operations.checks] # Nor has it a page open, an account or an invitation.
+positive_data_acceptance = { enabled = false }
+[[operations]]
+include-path = "/api/v1/whoami"
+headers = { Authorization = "Bearer ${token}" }
 `;
 }
 
