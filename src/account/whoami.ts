@@ -49,7 +49,8 @@ function unaccepted(
   { token }: Holder,
 ): MendaKeyRingError {
   const detail = answer?.["detail"];
-  const reason = typeof detail === "string" ? redacted(detail, [token]).slice(0, 800) : `HTTP ${status}`;
+  const secrets = [token, account.cached, account.kind === "machine" ? account.clientSecret : undefined];
+  const reason = typeof detail === "string" ? redacted(detail, secrets).slice(0, 800) : `HTTP ${status}`;
   const hint =
     account.kind === "user"
       ? `Run 'menda auth login --menda-profile-id ${account.profile}' again.`
