@@ -5,7 +5,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { FORMS } from "../programs.ts";
-import { ADDRESS, decided, invited, place } from "./place.ts";
+import { ADDRESS, decided, invited, place, started, until } from "./place.ts";
 
 for (const form of FORMS) {
   test(`${form.name}: a person logs in with one command and one click, by this machine's browser`, async (t) => {
@@ -57,6 +57,25 @@ for (const form of FORMS) {
     const keyring = here.start("keyring", "get", ADDRESS, "token");
     assert.notEqual(await keyring.code, 0);
     assert.match(keyring.said(), /No valid cached token for profile 'default'/);
+  });
+
+  test(`${form.name}: in a real terminal, with the address to scan and the time that is left`, async (t) => {
+    const here = await place(t, form);
+    await invited(here);
+    const command = `${form.program("keywright")} auth login --host ${here.broker.url} --device`;
+    const sized = `stty cols 100 rows 50; exec ${command}`;
+    const terminal = started(t, "/usr/bin/script", ["-qec", sized, "/dev/null"], {
+      ...here.env,
+      TERM: "xterm",
+      SHELL: "/bin/sh",
+    });
+    const shown = /(http:\/\/localhost:\d+\/device\?user_code=[A-Z-]+)/;
+    await until(() => shown.test(terminal.out()));
+    await decided(here, shown.exec(terminal.out())?.[1] ?? "");
+    assert.equal(await terminal.code, 0, terminal.out());
+    assert.match(terminal.out(), /█▀/); // The QR code.
+    assert.match(terminal.out(), /waiting for you, \d+:\d\d left/);
+    assert.match(terminal.out(), /✓ Logged in to http:\/\/localhost:\d+ as ada/);
   });
 
   test(`${form.name}: a person who says no ends the login`, async (t) => {
