@@ -1,7 +1,8 @@
 // The device flow of the standard face, by section of RFC 8628; with PKCE and DPoP as our own client adds them.
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { test } from "node:test";
-import { MOST_WAITING_OF_ADDRESS } from "../../src/broker/login/waiting-logins.ts";
+import { beginLogin, MOST_WAITING_OF_ADDRESS } from "../../src/broker/login/waiting-logins.ts";
 import { basic, newClient, post, running, send } from "./broker.ts";
 import { entriesOf } from "./entries.ts";
 import {
@@ -239,6 +240,20 @@ test("RFC 8628 §5.1: so many logins of one address wait at a time, and no more"
   refused(await post(broker, DEVICE, CLIENT), "temporarily_unavailable", 503);
   broker.clock.time += 600;
   await begin(broker);
+});
+
+test("RFC 8628 §5.1: the addresses of one IPv6 network count as one; nobody fills the places of all with them", async (t) => {
+  const { core } = await loginHouse(t);
+  const asked = { kind: "device", face: "standard", scope: "registry", challenge: undefined } as const;
+  const more = { jkt: undefined, redirectUri: undefined, clientState: undefined, agent: undefined };
+  const beginFrom = (address: string): Promise<unknown> =>
+    beginLogin(core, { ...asked, ...more, address, hash: randomBytes(32) });
+  for (let n = 0; n < MOST_WAITING_OF_ADDRESS; n += 1)
+    assert.ok(await beginFrom(`2001:db8:0:7::${n.toString(16)}`));
+  assert.equal(await beginFrom("2001:db8:0:7:ffff::1"), undefined);
+  assert.equal(await beginFrom("2001:0db8::7:0:0:0:1"), undefined); // The same network, written otherwise.
+  assert.ok(await beginFrom("2001:db8:0:8::1"));
+  assert.ok(await beginFrom("198.51.100.9"));
 });
 
 test("a restart in the middle of a login: it goes on where it was, and its pace is remembered", async (t) => {

@@ -120,7 +120,14 @@ test("client create shows the secret once; list never; revoke and rotate take th
   const [first] = JSON.parse(run(home, "client", "list", "--json")) as Record<string, unknown>[];
   assert.deepEqual(
     { ...first, created_at: "" },
-    { client_id: "app", principal: "ci", resource: null, query_credentials: true, public_keys: [], created_at: "" },
+    {
+      client_id: "app",
+      principal: "ci",
+      resource: null,
+      query_credentials: true,
+      public_keys: [],
+      created_at: "",
+    },
   );
   const turned = JSON.parse(run(home, "client", "rotate", "app", "--json")) as Record<string, string>;
   assert.notEqual(turned["client_secret"], made["client_secret"]);

@@ -11,8 +11,10 @@ export interface LoginReading {
   /** By the hash of its device code or authorization code. */
   loginByHash(hash: Uint8Array): StoredLogin | undefined;
   loginByUserCode(hash: Uint8Array): StoredLogin | undefined;
-  /** How many wait for a person; of one address, or of all. */
-  waitingLogins(now: number, address?: string): number;
+  /** How many wait for a person. */
+  waitingLogins(now: number): number;
+  /** Who began them, as far as it is known; one that began several comes as often. */
+  waitingAddresses(now: number): readonly string[];
   /** A session that was not ended, and whose user is not disabled. Whether it has expired is for the caller to see. */
   session(id: number): Session | undefined;
   sessions(user?: number): readonly Session[];
@@ -20,8 +22,7 @@ export interface LoginReading {
   refreshToken(hash: Uint8Array): RefreshToken | undefined;
 }
 
-const WAITING =
-  "SELECT count(*) AS n FROM logins WHERE expires_at > ?1 AND state = 'pending' AND (?2 IS NULL OR address = ?2)";
+const WAITING = "FROM logins WHERE expires_at > ? AND state = 'pending'";
 const SESSIONS =
   "SELECT sessions.*, users.name AS user_name FROM sessions JOIN users ON users.id = user WHERE ended_at IS NULL AND disabled_at IS NULL";
 
@@ -29,7 +30,8 @@ export function loginReading(db: DatabaseSync): LoginReading {
   const [login, byHash, byCode] = ["id", "hash", "user_code"].map((column) =>
     db.prepare(`SELECT * FROM logins WHERE ${column} = ?`),
   ) as [Statement, Statement, Statement];
-  const waiting = db.prepare(WAITING);
+  const waiting = db.prepare(`SELECT count(*) AS n ${WAITING}`);
+  const addresses = db.prepare(`SELECT address ${WAITING} AND address IS NOT NULL`);
   const session = db.prepare(`${SESSIONS} AND sessions.id = ?`);
   const sessions = db.prepare(
     `${SESSIONS} AND (?1 IS NULL OR user = ?1) ORDER BY user_name, created_at, sessions.id`,
@@ -40,7 +42,8 @@ export function loginReading(db: DatabaseSync): LoginReading {
     login: (id) => one(login.get(id), loginOf),
     loginByHash: (hash) => one(byHash.get(hash), loginOf),
     loginByUserCode: (hash) => one(byCode.get(hash), loginOf),
-    waitingLogins: (now, address) => (waiting.get(now, address ?? null) as { readonly n: number }).n,
+    waitingLogins: (now) => (waiting.get(now) as { readonly n: number }).n,
+    waitingAddresses: (now) => addresses.all(now).map((row) => row["address"] as string),
     session: (id) => one(session.get(id), sessionOf),
     sessions: (user) => sessions.all(user ?? null).map(sessionOf),
     isSessionName: (name) => named.get(name) !== undefined,

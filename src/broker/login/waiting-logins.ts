@@ -3,12 +3,13 @@
 import { mayAct } from "../config.ts";
 import type { Core } from "../core.ts";
 import type { Writer } from "../database-writing.ts";
+import { limitKey } from "../proxies.ts";
 import { newEntryId, type Person, type Random } from "../records.ts";
 import type { NewLogin, PendingLogin, StoredLogin } from "./login-records.ts";
 import { LOGIN_LIFE, PACE, PUBLIC_CLIENT } from "./public-client.ts";
 import { readUserCode, userCodeHash, userCodeOf } from "./user-codes.ts";
 
-/** How many may wait at once: altogether, and of one address. Who has all of an address's has to wait, too. */
+/** How many may wait at once: altogether, and of one address or IPv6 network. Who shares it has to wait, too. */
 export const MOST_WAITING = 5000;
 export const MOST_WAITING_OF_ADDRESS = 100;
 
@@ -25,13 +26,19 @@ export function beginLogin(core: Core, asked: Asked): Promise<PendingLogin | und
   return core.journal.act((writer, now) => {
     const { db } = core;
     if (db.waitingLogins(now) >= MOST_WAITING) return undefined;
-    const { address } = asked;
-    if (address !== undefined && db.waitingLogins(now, address) >= MOST_WAITING_OF_ADDRESS) return undefined;
+    if (fromAddress(db.waitingAddresses(now), asked.address) >= MOST_WAITING_OF_ADDRESS) return undefined;
     const login = { ...newLogin(core, asked.kind === "device"), ...asked, createdAt: Math.floor(now) };
     const stored = { ...login, agent: asked.agent?.slice(0, 200), expiresAt: login.createdAt + LOGIN_LIFE };
     writer.addLogin(stored);
     return pendingOf(core, stored);
   }, false);
+}
+
+/** How many of these addresses are limited together with this one: the /64 of an IPv6 address counts, not the address. */
+function fromAddress(waiting: readonly string[], address: string | undefined): number {
+  if (address === undefined) return 0;
+  const key = limitKey(address);
+  return waiting.filter((one) => one === address || limitKey(one) === key).length;
 }
 
 /** A number and a user code that no other login has. */
