@@ -2,6 +2,7 @@
 // provider that is asked again.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { ownerOf } from "../../src/broker/people/admit.ts";
 import { DEFAULT_USERS } from "../../src/config/users.ts";
 import { KeywrightError } from "../../src/errors.ts";
 import type { HttpReply } from "../../src/io/http.ts";
@@ -170,6 +171,24 @@ test("the provider is asked at the first refresh after `users.recheck`, once, an
   assert.equal(await next(3601), 1);
   assert.equal(await next(7199), 1);
   assert.equal(await next(7200), 2);
+});
+
+test("a check from the future, by a clock that was wrong, keeps nobody from asking; a second of skew is none", async (t) => {
+  const told = { answer: fine, asked: 0 };
+  const house = await providedHouse(t, told);
+  const { broker, anna } = house;
+  const wrong = await loggedIn(house, undefined, { ...anna, provenAt: START + 30 * 86_400 });
+  const skewed = await loggedIn(house, undefined, {
+    ...anna,
+    upstream: house.core.sealing.seal(Buffer.from("other"), ownerOf(anna.user)),
+    provenAt: START + 60,
+  });
+  tokensIn(await refreshWith(broker, skewed.refresh));
+  assert.equal(told.asked, 0);
+  const { refresh } = tokensIn(await refreshWith(broker, wrong.refresh));
+  assert.equal(told.asked, 1);
+  tokensIn(await refreshWith(broker, refresh));
+  assert.equal(told.asked, 1);
 });
 
 test("a provider that says no ends the login; one that does not answer leaves it, and is a 503", async (t) => {

@@ -1,8 +1,7 @@
 // Whether the person of a session still is one of the provider's, asked when it is time (`users.recheck`), and the end of
 // the session if not.
-import { DEFAULT_USERS } from "../../config/users.ts";
 import type { Core } from "../core.ts";
-import { recheck } from "../people/recheck.ts";
+import { isFresh, recheck } from "../people/recheck.ts";
 import { mayAct } from "../config.ts";
 import type { KnownToken, Session } from "../records.ts";
 import { invalidToken, refusal, Refused } from "../reply.ts";
@@ -13,8 +12,7 @@ export type Checked = "fine" | "ended" | "unknown";
 
 /** Asks once, however many wait for it. Holds no step of the journal while it waits for the network. */
 export async function checkedSession(core: Core, session: Session): Promise<Checked> {
-  const { recheck: every } = core.config.users ?? DEFAULT_USERS;
-  if (core.clock.now() - session.checkedAt < every) return "fine";
+  if (isFresh(core, session)) return "fine";
   const found = await recheck(core, session);
   if (found.ok) return "fine";
   if (!found.ends) return "unknown";

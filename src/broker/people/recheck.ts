@@ -35,14 +35,18 @@ export async function recheck(
   if (provider?.settings.issuer !== user.issuer)
     return ends("the user's provider is not configured any more");
   const { checkedAt, principal, upstream } = session;
-  if (core.clock.now() - checkedAt < recheckEvery(core)) return { ok: true, principal, upstream, checkedAt };
+  if (isFresh(core, session)) return { ok: true, principal, upstream, checkedAt };
   if (upstream === undefined) return ends("the provider gave nothing to ask it again with");
   return together(core.sealing, upstream, () => recheckThere(core, provider, user, { upstream, principal }));
 }
 
-/** Seconds after which the provider has to be asked again. */
-export function recheckEvery({ config }: Core): number {
-  return (config.users ?? DEFAULT_USERS).recheck;
+/** How far a clock may have been put back; a check that lies further ahead was made by a wrong one, and counts for nothing. */
+const SKEW = 60;
+
+/** Whether the person of a session was asked about less than `users.recheck` ago. */
+export function isFresh({ clock, config }: Core, { checkedAt }: Pick<Session, "checkedAt">): boolean {
+  const age = clock.now() - checkedAt;
+  return age >= -SKEW && age < (config.users ?? DEFAULT_USERS).recheck;
 }
 
 async function recheckHere(core: Core, session: number, { principal }: User): Promise<Rechecked> {
