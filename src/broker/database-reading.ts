@@ -22,6 +22,7 @@ export interface Reading extends LoginReading, PeopleReading, WorkloadReading {
   auditHead(): ChainHead;
   /** What the ledger has to know: the clients that are dead, and those whose secret is not their first. */
   pastOfClients(): readonly PastOfClient[];
+  /** Tokens that were revoked, or logins that were ended: also those whose access tokens are forgotten already. */
   hasRevokedTokens(): boolean;
 }
 
@@ -44,7 +45,9 @@ export function reading(db: DatabaseSync): Reading {
   const lines = db.prepare("SELECT line FROM audit ORDER BY seq");
   const line = db.prepare("SELECT line FROM audit WHERE seq = ?");
   const past = db.prepare("SELECT * FROM clients WHERE revoked_at IS NOT NULL OR generation > 1");
-  const revokedToken = db.prepare("SELECT 1 FROM tokens WHERE revoked_at IS NOT NULL LIMIT 1");
+  const revokedToken = db.prepare(
+    "SELECT 1 FROM tokens WHERE revoked_at IS NOT NULL UNION ALL SELECT 1 FROM sessions WHERE ended_at IS NOT NULL LIMIT 1",
+  );
   return {
     ...loginReading(db),
     ...peopleReading(db),

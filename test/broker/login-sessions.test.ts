@@ -1,8 +1,9 @@
 // Logins as they are listed and ended, by section of RFC 7009, 7662, 9449 and 9728; and that what ended stays so.
 import assert from "node:assert/strict";
-import { copyFileSync } from "node:fs";
+import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { ledgerPath } from "../../src/broker/ledger.ts";
 import { listSessions } from "../../src/broker/login/sessions.ts";
 import { askRegistry, basic, newClient, PACKAGES, post, running, send, type Answer } from "./broker.ts";
 import { copyBack } from "./backed-up.ts";
@@ -10,6 +11,7 @@ import { entriesOf } from "./entries.ts";
 import {
   begin,
   CLIENT,
+  DEVICE,
   houseOf,
   loggedIn,
   loginHouse,
@@ -238,6 +240,31 @@ test("an older database in the place of the present one: no login comes back, no
   }
   refused(await poll(again, waits.device_code), "invalid_grant");
   assert.equal(entriesOf(data).at(-1)?.["kind"], "revocations_reapplied");
+});
+
+test("a crash between the end of a login and the ledger: the next start completes it, also when its tokens are forgotten", async (t) => {
+  const house = await loginHouse(t);
+  const { data, url, clock } = house.broker;
+  const login = await loggedIn(house);
+  clock.time += 2 * 3600; // Its access token has expired and is forgotten with the next entry.
+  await post(house.broker, DEVICE, CLIENT);
+  house.release();
+  await house.broker.close();
+  copyFileSync(join(data, "broker.db"), join(data, "older.db"));
+  const ending = await running(t, { data, url });
+  await post(ending, REVOKE, { ...CLIENT, token: login.refresh });
+  await ending.close();
+  const lines = readFileSync(ledgerPath(data), "utf8").trimEnd().split("\n");
+  writeFileSync(
+    ledgerPath(data),
+    lines
+      .slice(0, -1)
+      .map((line) => `${line}\n`)
+      .join(""),
+  );
+  await (await running(t, { data, url })).close();
+  copyBack(data, join(data, "older.db"));
+  refused(await refreshWith(await running(t, { data, url }), login.refresh), "invalid_grant");
 });
 
 test("what has expired is forgotten, but no session that something belongs to", async (t) => {
