@@ -23,7 +23,15 @@ import { hashNow, type Peppers } from "./pepper.ts";
 import type { Sealing } from "./people/sealing.ts";
 import { newEntryId, type Client, type KnownToken, type Random } from "./records.ts";
 import type { Rates } from "./rates.ts";
-import { invalidClient, invalidToken, refusal, Refused, tooManyRequests, type Incoming } from "./reply.ts";
+import {
+  invalidClient,
+  invalidToken,
+  refusal,
+  Refused,
+  tooManyRequests,
+  type Incoming,
+  type Reply,
+} from "./reply.ts";
 import { grantToken, SCOPE, type Granting, type GrantState, type TokenRequest } from "./token-grant.ts";
 import { isTokenText, TOKEN_PREFIX, tokenHash } from "./token-text.ts";
 
@@ -139,7 +147,11 @@ export async function callingToken(
   const bearer = readBearer(header);
   if (bearer !== undefined) return unboundToken(core, accessToken(core, bearer));
   const accessText = readDpop(header);
-  const token = accessToken(core, accessText);
+  const token = accessToken(
+    core,
+    accessText,
+    accessText === undefined ? invalidToken() : unknownBoundToken(),
+  );
   const proof = await readProof(core, incoming, { method, path, accessToken: accessText });
   if (proof === undefined || proof.jkt !== token.jkt) throw keyNotShown();
   takeTurn(core, turnsOf(token));
@@ -154,10 +166,15 @@ export function callingMendaToken(core: Core, incoming: Incoming): KnownToken {
 }
 
 /** One of the menda face (its scope says so) is none here. */
-function accessToken(core: Core, text: string | undefined): KnownToken {
+function accessToken(core: Core, text: string | undefined, otherwise: Reply = invalidToken()): KnownToken {
   const token = livingToken(core, text);
-  if (!isAccess(core, token) || token.scope !== SCOPE) throw new Refused(invalidToken());
+  if (!isAccess(core, token) || token.scope !== SCOPE) throw new Refused(otherwise);
   return token;
+}
+
+/** RFC 9449 section 7.1: who came with the scheme DPoP is answered by it. */
+function unknownBoundToken(): Reply {
+  return { ...invalidToken(), headers: { "WWW-Authenticate": dpopChallenge("invalid_token") } };
 }
 
 function isAccess({ url }: Core, token: KnownToken | undefined): token is KnownToken {

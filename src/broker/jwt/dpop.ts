@@ -47,6 +47,7 @@ export async function readProof(
   const text = incoming.header("dpop");
   if (text === undefined) return undefined;
   const refuse = (description: string): Refused => refusedProof(request, description);
+  if (text.includes(",")) throw refuse("The request has more than one DPoP proof.");
   const read = readCompact(text, LARGEST_PROOF, true);
   if (!read.ok) throw refuse(`The DPoP proof ${read.reason}.`);
   const { header, payload } = read;

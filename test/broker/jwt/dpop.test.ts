@@ -194,6 +194,34 @@ test("RFC 9449 §11.1: a proof is used once, also after a restart, and by 20 req
   assert.equal((await askBound(again, token, fresh)).status, 200);
 });
 
+test("RFC 9449 §4.3: two proofs in one request are refused, in those words", async (t) => {
+  const { broker, key, token } = await boundPlace(t);
+  const one = (): string => proof(key, claims(broker, "POST", REGISTRY_PATH, token));
+  for (const sent of [[one(), one()], [one(), one(), one()], `${one()},${one()}`]) {
+    const { status, json } = await askBound(broker, token, sent);
+    assert.deepEqual(
+      [status, json["error"], json["error_description"]],
+      [401, "invalid_dpop_proof", "The request has more than one DPoP proof."],
+    );
+  }
+});
+
+test("RFC 9449 §7.1: who comes with the scheme DPoP is answered with its challenge, whatever is wrong", async (t) => {
+  const { broker, key, token } = await boundPlace(t);
+  for (const text of [`${token.slice(0, -1)}-`, "kw_nothing", "x"]) {
+    const { status, json, headers } = await askBound(
+      broker,
+      text,
+      proof(key, claims(broker, "POST", REGISTRY_PATH, text)),
+    );
+    assert.deepEqual([status, json["error"]], [401, "invalid_token"]);
+    assert.match(
+      String(headers["www-authenticate"]),
+      /^DPoP realm="keywright", error="invalid_token", algs="ES256 [^"]+", resource_metadata="http:/,
+    );
+  }
+});
+
 test("RFC 9449 §11.1: the same jti by another key is another proof", async (t) => {
   const { broker, secret } = await boundPlace(t);
   const one = { ...claims(broker, "POST", TOKEN_PATH), jti: "shared" };
