@@ -242,6 +242,19 @@ test("RFC 8628 §5.1: so many logins of one address wait at a time, and no more"
   await begin(broker);
 });
 
+test("RFC 8628 §5.1, RFC 9449 §11.1: where too many wait, a proof is not even remembered", async (t) => {
+  const { broker } = await loginHouse(t);
+  const own = prover(broker);
+  for (let n = 0; n < MOST_WAITING_OF_ADDRESS; n += 1) await begin(broker);
+  const proof = own.headers(DEVICE);
+  for (const _ of [1, 2, 3])
+    refused(await post(broker, DEVICE, CLIENT, proof), "temporarily_unavailable", 503);
+  broker.clock.time += 600;
+  const late = { ...proof, ...own.headers(DEVICE) };
+  await begin(broker, {}, late);
+  refused(await post(broker, DEVICE, CLIENT, late), "invalid_dpop_proof");
+});
+
 test("RFC 8628 §5.1: the addresses of one IPv6 network count as one; nobody fills the places of all with them", async (t) => {
   const { core } = await loginHouse(t);
   const asked = { kind: "device", face: "standard", scope: "registry", challenge: undefined } as const;

@@ -10,6 +10,7 @@ import { beginDevice } from "./device-grant.ts";
 import type { PendingLogin } from "./login-records.ts";
 import { isChallenge } from "./pkce.ts";
 import { PACE } from "./public-client.ts";
+import { tooManyWait } from "./waiting-logins.ts";
 
 export const DEVICE_AUTHORIZATION_PATH = "/oauth2/device_authorization";
 
@@ -18,6 +19,8 @@ export const DEVICE_PAGE = "/device";
 
 export async function answerDeviceAuthorization(core: Core, incoming: Incoming): Promise<Reply> {
   const form = formOf(incoming);
+  // Before the proof: it would be remembered, and 503 is no failure that counts against whoever asks again and again.
+  if (tooManyWait(core, incoming.address, core.clock.now())) return TOO_MANY;
   const proof = await readProof(core, incoming, { method: "POST", path: DEVICE_AUTHORIZATION_PATH });
   const { client } = await callerOf(core, incoming, form);
   if (client !== undefined) return refusal(400, "unauthorized_client", "This client logs nobody in.");

@@ -24,14 +24,18 @@ export type Asked = Pick<
 /** undefined: too many wait already. What it returns is on the disk. */
 export function beginLogin(core: Core, asked: Asked): Promise<PendingLogin | undefined> {
   return core.journal.act((writer, now) => {
-    const { db } = core;
-    if (db.waitingLogins(now) >= MOST_WAITING) return undefined;
-    if (fromAddress(db.waitingAddresses(now), asked.address) >= MOST_WAITING_OF_ADDRESS) return undefined;
+    if (tooManyWait(core, asked.address, now)) return undefined;
     const login = { ...newLogin(core, asked.kind === "device"), ...asked, createdAt: Math.floor(now) };
     const stored = { ...login, agent: asked.agent?.slice(0, 200), expiresAt: login.createdAt + LOGIN_LIFE };
     writer.addLogin(stored);
     return pendingOf(core, stored);
   }, false);
+}
+
+/** Whether one more from this address would be one too many. */
+export function tooManyWait({ db }: Core, address: string | undefined, now: number): boolean {
+  if (db.waitingLogins(now) >= MOST_WAITING) return true;
+  return fromAddress(db.waitingAddresses(now), address) >= MOST_WAITING_OF_ADDRESS;
 }
 
 /** How many of these addresses are limited together with this one: the /64 of an IPv6 address counts, not the address. */
