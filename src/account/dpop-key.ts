@@ -16,6 +16,7 @@ import { ensurePrivateFolder, readPrivate, writePrivate } from "../io/files.ts";
 import { keychain, type LoginPlace } from "../io/keychain.ts";
 import { withLock } from "../io/lock.ts";
 import type { Secret } from "../secret.ts";
+import { writing } from "./unwritable.ts";
 
 export interface DpopKey {
   /** RFC 7638, base64url: what tokens are bound to, as `cnf.jkt`. */
@@ -53,7 +54,7 @@ export function dpopKeyPath(home: string): string {
 /** Makes the key if there is none. Throws `configuration` when it is there and cannot be used. */
 export function dpopKey(home: string, options: DpopKeyOptions): DpopKey {
   const path = dpopKeyPath(home);
-  const text = readPrivate(path) ?? made(path, options);
+  const text = readPrivate(path) ?? writing(path, () => made(path, options));
   return keyOf(privateText(text, path, options), path, options.clock);
 }
 

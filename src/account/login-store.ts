@@ -10,6 +10,7 @@ import { holdLock, withLock } from "../io/lock.ts";
 import { Secret } from "../secret.ts";
 import type { KnownLogin, Login } from "./login.ts";
 import { entryFor, knownLogin, parseEntry, unreadable, type Entry } from "./login-entry.ts";
+import { writing } from "./unwritable.ts";
 
 export type { KnownLogin, Login } from "./login.ts";
 
@@ -26,6 +27,8 @@ export interface LoginStore {
   find(host: string, profile: string): Login | undefined;
   /** As `find`, without its refresh token, and without asking the keychain. */
   glance(host: string, profile: string): KnownLogin | undefined;
+  /** Throws `backend` where no login can be kept: better before somebody logs in than afterwards. */
+  ready(host: string, profile: string): void;
   /** Keeps it in place of what was there, on the disk when this returns. With an `id`, the caller is in `alone`. */
   keep(login: Login): void;
   /** Returns false when there was none. `id`: only that login, and the caller is in `alone`. */
@@ -57,6 +60,11 @@ export function loginStore({ home, env, clock, place = "file" }: LoginStoreOptio
     return entry;
   };
   const locking = { clock, timeoutMs: WAIT_MS };
+  const changing = <T>(path: string, work: () => T): T =>
+    writing(path, () => {
+      ensurePrivateFolder(folder);
+      return withLock(`${path}.lock`, locking, work);
+    });
 
   function write(login: Login, id: string, before: Entry | undefined): void {
     const entry = entryFor(login, id, before?.id === id ? before.kept : place);
@@ -87,12 +95,12 @@ export function loginStore({ home, env, clock, place = "file" }: LoginStoreOptio
       const entry = entryOf(host, profile);
       return entry === undefined ? undefined : knownLogin(entry);
     },
+    ready: (host, profile) => changing(fileOf(host, profile), () => undefined),
     keep(login) {
       const path = fileOf(login.host, login.profile);
       const { id } = login;
-      if (id !== undefined) return write(login, id, entryIn(path));
-      ensurePrivateFolder(folder);
-      withLock(`${path}.lock`, locking, () =>
+      if (id !== undefined) return writing(path, () => write(login, id, entryIn(path)));
+      changing(path, () =>
         write(
           login,
           randomHex(16),
@@ -103,8 +111,8 @@ export function loginStore({ home, env, clock, place = "file" }: LoginStoreOptio
     forget(host, profile, id) {
       const path = fileOf(host, profile);
       if (id !== undefined || statSync(folder, { throwIfNoEntry: false }) === undefined)
-        return remove(path, id);
-      return withLock(`${path}.lock`, locking, () => remove(path, undefined));
+        return writing(path, () => remove(path, id));
+      return changing(path, () => remove(path, undefined));
     },
     list() {
       const names = namesIn(folder).filter((name) => name.endsWith(".json"));

@@ -13,6 +13,7 @@ import { parseIni } from "./ini.ts";
 import { dropIniSection, isSectionName, setIniSection } from "./ini-write.ts";
 import { readOwnFile } from "./own-file.ts";
 import { tokenCachePath } from "./token-cache.ts";
+import { writing } from "./unwritable.ts";
 
 export interface SharedLogin {
   readonly accessToken: Secret;
@@ -58,6 +59,10 @@ export function unshareLogin(home: string, profile: string, clock: Clock, only?:
 /** Under a lock; the new file is ours alone from its first byte, and so is its folder, whoever made it. */
 function changed(home: string, clock: Clock, change: (text: string, path: string) => string): void {
   const path = tokenCachePath(home);
+  writing(path, () => changedAt(path, clock, change));
+}
+
+function changedAt(path: string, clock: Clock, change: (text: string, path: string) => string): void {
   const folder = dirname(path);
   ensurePrivateFolder(folder);
   withLock(`${path}.lock`, { clock, timeoutMs: 10_000 }, () => {

@@ -1,14 +1,12 @@
 // `keywright auth login`: one command from nothing to a login that is kept. It finds the host and the way, shows what the
 // person has to do, and keeps what came of it; a job's own identity needs no person at all.
 import { environmentTrio } from "../account/cli-account.ts";
-import type { KnownLogin } from "../account/login-store.ts";
-import { revokeLogin } from "../account/login-revoke.ts";
-import { shareLogin, unshareLogin } from "../account/share-login.ts";
 import { asKeywrightError, KeywrightError } from "../errors.ts";
 import { ambientLogin, type Made, personLogin } from "./auth-made.ts";
+import { settled } from "./auth-kept.ts";
 import { type AuthPlace, authPlace, profileOf } from "./auth-place.ts";
 import { type Screen, screenOf } from "./auth-screen.ts";
-import { changesProfile, type Target, targetOf, writeTarget } from "./auth-target.ts";
+import { changesProfile, type Target, targetOf } from "./auth-target.ts";
 import type { WayWanted } from "./auth-way.ts";
 import type { CliContext } from "./context.ts";
 import { loadedClient } from "./loaded.ts";
@@ -32,6 +30,7 @@ export async function login(
   const target = targetOf({ profile: profileOf(options.profile, env), host: wanted, home });
   await agreed(target, options, screen, context);
   warnOfMachine(env, screen);
+  place.store.ready(target.host, target.profile);
   const made =
     (await ambientLogin(target, options, place, screen)) ??
     (await personLogin(target, options, place, screen));
@@ -109,48 +108,6 @@ function warnOfMachine(env: AuthPlace["env"], screen: Screen): void {
   screen.line(
     `warning: ${set.join(", ")} are set: as long as they are, keyring uses that machine and not this login`,
   );
-}
-
-/** Keeps it. What was there of another host goes: the shared cache names none, so its token would be sent to the new one. */
-async function settled({ login: made, granted }: Made, target: Target, place: AuthPlace): Promise<void> {
-  const { home, store, clock } = place;
-  const { profile, host, before } = target;
-  const replaced = earlier(place, host, profile);
-  if (before !== undefined && before !== host) await ended(place, before, profile);
-  writeTarget(home, target);
-  if (made.shared) {
-    const { accessToken, idToken, expiresIn, tokenType } = granted ?? {
-      ...made,
-      idToken: undefined,
-      expiresIn: 0,
-    };
-    shareLogin(home, profile, { accessToken, idToken, expiresIn, tokenType }, clock);
-  } else if (before !== host) unshareLogin(home, profile, clock);
-  else if (replaced?.shared === true) unshareLogin(home, profile, clock, replaced.accessToken);
-  store.keep(made);
-}
-
-function earlier({ store }: AuthPlace, host: string, profile: string): KnownLogin | undefined {
-  try {
-    return store.glance(host, profile);
-  } catch {
-    return undefined; // It is replaced in any case.
-  }
-}
-
-async function ended(
-  { store, http, clock, metadata }: AuthPlace,
-  host: string,
-  profile: string,
-): Promise<void> {
-  try {
-    const old = store.find(host, profile);
-    const endpoint = old === undefined ? undefined : (await metadata(host))?.revocationEndpoint;
-    if (old !== undefined && endpoint !== undefined) await revokeLogin(old, endpoint, http, clock.now() + 5);
-  } catch {
-    // Its tokens end by themselves.
-  }
-  store.forget(host, profile);
 }
 
 /** Best effort: the login is kept, whatever comes of it. */

@@ -4,6 +4,7 @@ import { realpathSync } from "node:fs";
 import { parseIni } from "../account/ini.ts";
 import { isSectionName, setIniSection } from "../account/ini-write.ts";
 import { mendacfgPath, mendacfgText } from "../account/mendacfg.ts";
+import { writing } from "../account/unwritable.ts";
 import { KeywrightError } from "../errors.ts";
 import { writePrivate } from "../io/files.ts";
 import { isLoopback } from "../loopback.ts";
@@ -66,7 +67,8 @@ export function writeTarget(home: string, target: Target): void {
   const path = mendacfgPath(home);
   const data = { auth_type: "u2m", host: target.host };
   // Read again: the person may have taken a while.
-  writePrivate(throughLinks(path), setIniSection(mendacfgText(path) ?? "", path, target.profile, data));
+  const text = setIniSection(mendacfgText(path) ?? "", path, target.profile, data);
+  writing(path, () => writePrivate(throughLinks(path), text));
 }
 
 /** A file that somebody keeps elsewhere and links to stays a link. */

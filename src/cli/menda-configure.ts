@@ -4,6 +4,7 @@ import { AUTH_TYPES, HOST_RULE, isHost, type AuthType } from "../account/cli-acc
 import { parseIni } from "../account/ini.ts";
 import { isIniValue, isSectionName, setIniSection } from "../account/ini-write.ts";
 import { mendacfgText } from "../account/mendacfg.ts";
+import { writing } from "../account/unwritable.ts";
 import { KeywrightError } from "../errors.ts";
 import { writePrivate } from "../io/files.ts";
 import { Secret } from "../secret.ts";
@@ -36,7 +37,7 @@ export async function configure(options: ConfigureOptions, say: MendaConsole, pr
   const data = await profileData(options, say, prompt);
   // Read again: the person may have taken a while.
   const text = setIniSection(mendacfgText(configFile) ?? "", configFile, profile, data);
-  writePrivate(throughLinks(configFile), text);
+  writing(configFile, () => writePrivate(throughLinks(configFile), text));
   const before = exists ? document.get(profile, "host")?.replace(/\/+$/, "") : undefined;
   if (before !== data["host"]?.replace(/\/+$/, "") && options.unshare(profile))
     say.warning(`The login of profile '${profile}' was for another host, so it was removed.`);

@@ -1,6 +1,7 @@
 // `keywright auth` at a real broker, whose person says yes and no.
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { codeFor, loginHouse, say, type House } from "../broker/login-house.ts";
 import { HERE, placeFor } from "./auth-place.ts";
@@ -135,4 +136,40 @@ test("auth login in CI: an identity that is there and broken is an error, --devi
   assert.doesNotMatch(`${error?.message} ${error?.hint} ${place.said.err}`, /canary/);
   assert.match(place.said.err, /found the identity of /);
   assert.equal(await place.login({ host: url, device: true }, confirming(house)), undefined);
+});
+
+test("auth login again: the login that it replaces ends at the broker, too; a second profile's does not", async (t) => {
+  const house = await loginHouse(t);
+  const { url, clock } = house.broker;
+  const place = placeFor(t, clock);
+  const sessions = (): readonly number[] => house.core.db.sessions().map(({ id }) => id);
+  assert.equal(await place.login({ host: url, shareWithMenda: true }, confirming(house)), undefined);
+  const [first] = sessions();
+  assert.equal(await place.login({ device: true }, confirming(house)), undefined);
+  const [second] = sessions();
+  assert.deepEqual([sessions().length, second === first], [1, false]);
+  assert.equal(await place.login({ host: url, profile: "work" }, confirming(house)), undefined);
+  assert.equal(await place.login({ device: true }, confirming(house)), undefined);
+  assert.deepEqual([sessions().length, sessions().includes(second ?? 0)], [2, false]);
+  assert.equal((await place.run("auth", "token", "--json")).status, 0);
+});
+
+test("auth login where nothing can be kept: said before anybody confirms; what is granted in vain is ended", async (t) => {
+  const house = await loginHouse(t);
+  const { url, clock } = house.broker;
+  const place = placeFor(t, clock);
+  const state = join(place.home.path, ".local");
+  writeFileSync(state, "in the way");
+  const early = await place.login({ host: url }, {});
+  assert.deepEqual([early?.code, early?.message.endsWith("cannot be written (ENOTDIR)")], ["backend", true]);
+  assert.match(early?.hint ?? "", /writable/);
+  assert.equal(place.said.err, "");
+  const other = placeFor(t, clock);
+  const waits = (code: string) => {
+    say(house, code, true);
+    symlinkSync("/proc/nowhere", join(other.home.path, ".menda"));
+  };
+  const late = await other.login({ host: url }, { waits });
+  assert.deepEqual([late?.code, late?.message.includes("mendacfg cannot be written")], ["backend", true]);
+  assert.equal(house.core.db.sessions().length, 0);
 });
