@@ -33,6 +33,8 @@ const LARGE_BATCH = 4;
 /** How long an expired token is remembered, and how often the forgetting happens, in seconds. */
 const REMEMBERED = 3600;
 const FORGET_EVERY = 60;
+/** Logins that anybody may have begun in a browser without an end. */
+const MOST_UNFINISHED = 20_000;
 
 /** `reached` hears where the chain stands after each transaction. */
 export function createJournal(
@@ -49,7 +51,10 @@ export function createJournal(
     const now = clock.now();
     const head = db.transaction((writer) => {
       for (const { work } of batch) work(writer, now);
-      if (now - forgotten >= FORGET_EVERY) writer.forgetTokens(Math.floor(now) - REMEMBERED);
+      if (now - forgotten >= FORGET_EVERY) {
+        writer.forgetTokens(Math.floor(now) - REMEMBERED);
+        writer.forgetUnfinished(now, MOST_UNFINISHED);
+      }
     }, syncLater);
     if (now - forgotten >= FORGET_EVERY) forgotten = now;
     return head;

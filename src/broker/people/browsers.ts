@@ -3,10 +3,13 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { mayAct } from "../config.ts";
 import type { Core } from "../core.ts";
+import { limitKey } from "../proxies.ts";
+import { createRates, type Rates } from "../rates.ts";
 import type { Person } from "../records.ts";
-import type { Incoming } from "../reply.ts";
+import { Refused, tooManyRequests, type Incoming } from "../reply.ts";
 import type { Writer } from "../database-writing.ts";
 import { cookieFor, cookieOf, endedCookie } from "./cookie.ts";
+import type { Sealing } from "./sealing.ts";
 
 export interface Browser {
   /** SHA-256 of the cookie: the key of its row, if it has one. */
@@ -17,6 +20,8 @@ export interface Browser {
   readonly person: Person | undefined;
   /** Has to be sent with the answer; undefined: the browser has its cookie already. */
   readonly setCookie: string | undefined;
+  /** Of the request. */
+  readonly address: string | undefined;
 }
 
 /** Seconds without a request, and altogether, after which a person has to prove again who it is. */
@@ -26,27 +31,30 @@ export const LONGEST = 3600;
 const UNFINISHED = 600;
 /** A row is written to at most so often, in seconds. */
 const TOUCH_EVERY = 60;
+/** Browsers a second of one address that may begin a login: whoever has no cookie can be as many as it likes. */
+const BEGUN_A_SECOND = 10;
+const BEGUN = new WeakMap<Sealing, Rates>();
 
 /** The browser of a request, which is a new one when it has no cookie of ours. */
 export async function browserOf(core: Core, incoming: Incoming): Promise<Browser> {
+  const { address } = incoming;
   const sent = cookieOf(core.url, incoming.header("cookie"));
-  if (sent === undefined) return newBrowser(core);
+  if (sent === undefined) return { ...newBrowser(core), address };
   const hash = hashOf(sent);
+  const nobody = { hash, csrf: csrfOf(sent), person: undefined, setCookie: undefined, address };
   const known = core.db.browser(hash);
   const now = core.clock.now();
-  if (known === undefined || known.expiresAt <= now)
-    return { hash, csrf: csrfOf(sent), person: undefined, setCookie: undefined };
-  if (known.person === undefined || !mayAct(core.config.principals, known.person.principal))
-    return { hash, csrf: csrfOf(sent), person: undefined, setCookie: undefined };
+  if (known === undefined || known.expiresAt <= now) return nobody;
+  if (known.person === undefined || !mayAct(core.config.principals, known.person.principal)) return nobody;
   const expiresAt = Math.min(Math.floor(now) + IDLE, known.createdAt + LONGEST);
   if (expiresAt - known.expiresAt >= TOUCH_EVERY)
     await core.journal.act((writer) => writer.touchBrowser(hash, expiresAt), false);
-  return { hash, csrf: csrfOf(sent), person: known.person, setCookie: undefined };
+  return { ...nobody, person: known.person };
 }
 
-function newBrowser(core: Core, person?: Person): Browser & { readonly setCookie: string } {
+function newBrowser(core: Core): Omit<Browser, "address"> & { readonly setCookie: string } {
   const text = Buffer.from(core.random(32)).toString("base64url");
-  return { hash: hashOf(text), csrf: csrfOf(text), person, setCookie: cookieFor(core.url, text) };
+  return { hash: hashOf(text), csrf: csrfOf(text), person: undefined, setCookie: cookieFor(core.url, text) };
 }
 
 /** Whether a form of this browser was sent: `given` is what it carried. */
@@ -55,17 +63,29 @@ export function isCsrf(browser: Browser, given: string | undefined): boolean {
   return a.length === b.length && timingSafeEqual(a, b);
 }
 
-/** Remembers an unfinished login with this browser; what it had begun before is forgotten. */
-export function keepPending(core: Core, browser: Browser, pending: object): Promise<void> {
+/** Remembers an unfinished login with this browser; what it had begun before is forgotten. Throws Refused. */
+export async function keepPending(core: Core, browser: Browser, pending: object): Promise<void> {
+  takeTurn(core, browser);
   const text = core.sealing.seal(
     Buffer.from(JSON.stringify({ ...pending, at: core.clock.now() })),
     aadOf(browser.hash),
   );
   const sealed = Buffer.from(text).toString("base64url");
-  return core.journal.act((writer, now) => {
+  await core.journal.act((writer, now) => {
     const at = Math.floor(now);
     writer.keepPending(browser.hash, sealed, at, at + UNFINISHED);
   }, false);
+}
+
+/** Each browser that is new costs a row. */
+function takeTurn({ db, sealing, clock, metrics }: Core, { hash, address }: Browser): void {
+  if (address === undefined || db.browser(hash) !== undefined) return;
+  const rates = BEGUN.get(sealing) ?? createRates(clock, () => BEGUN_A_SECOND);
+  BEGUN.set(sealing, rates);
+  const wait = rates.take(limitKey(address));
+  if (wait === undefined) return;
+  metrics.limited("address");
+  throw new Refused(tooManyRequests(wait));
 }
 
 /** What `keepPending` remembered, once: `fits` says whether it is used up now. undefined: nothing, or it is too old. */
@@ -85,7 +105,7 @@ export async function takePending<T extends object>(
 
 /** Inside the journal: this person is in this browser from now on, under a new id. Returns the cookie to send. */
 export function enter(core: Core, writer: Writer, old: Browser, person: Person, now: number): string {
-  const fresh = newBrowser(core, person);
+  const fresh = newBrowser(core);
   const at = Math.floor(now);
   writer.endBrowser(old.hash);
   writer.addBrowser({ hash: fresh.hash, person, createdAt: at, expiresAt: at + IDLE });

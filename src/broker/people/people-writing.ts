@@ -62,6 +62,8 @@ interface BrowserWriter {
   keepPending(hash: Uint8Array, pending: string, at: number, expiresAt: number): void;
   /** Forgets this one. Returns false when it is gone already. */
   usePending(hash: Uint8Array, pending: string): boolean;
+  /** Of the browsers in which nobody is: those whose time is over, and beyond so many the oldest. */
+  forgetUnfinished(now: number, most: number): void;
 }
 
 /** `ended` is called for every change that ends tokens, with what the ledger has to know of it. */
@@ -216,6 +218,10 @@ function browserWriter(db: DatabaseSync): BrowserWriter {
       "SET pending = ?2, expires_at = CASE WHEN user IS NULL THEN ?4 ELSE expires_at END",
   );
   const use = db.prepare("UPDATE browsers SET pending = NULL WHERE hash = ? AND pending = ?");
+  const forget = db.prepare(
+    "DELETE FROM browsers WHERE user IS NULL AND (expires_at <= ?1 OR created_at < " +
+      "(SELECT created_at FROM browsers WHERE user IS NULL ORDER BY created_at DESC LIMIT 1 OFFSET ?2 - 1))",
+  );
   return {
     addBrowser({ hash, person, createdAt, expiresAt }) {
       const { user, principal, upstream = null, provenAt } = person;
@@ -232,5 +238,8 @@ function browserWriter(db: DatabaseSync): BrowserWriter {
       keep.run(hash, text, at, expiresAt);
     },
     usePending: (hash, text) => Number(use.run(hash, text).changes) === 1,
+    forgetUnfinished(now, most) {
+      forget.run(now, most);
+    },
   };
 }

@@ -3,12 +3,13 @@ import assert from "node:assert/strict";
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { browserOf, enter, isCsrf, logOut } from "../../../src/broker/people/browsers.ts";
+import { browserOf, enter, isCsrf, keepPending, logOut } from "../../../src/broker/people/browsers.ts";
 import { cookieFor, cookieOf } from "../../../src/broker/people/cookie.ts";
 import { safeReturn } from "../../../src/broker/people/login-end.ts";
 import { createSealing } from "../../../src/broker/people/sealing.ts";
 import type { Person } from "../../../src/broker/records.ts";
-import { temporaryFolder } from "../broker.ts";
+import { Refused } from "../../../src/broker/reply.ts";
+import { START, temporaryFolder } from "../broker.ts";
 import { peopleHouse, visitor, type House, type Visitor } from "./house.ts";
 
 const HTTPS = "https://keywright.example";
@@ -60,6 +61,45 @@ test("a stranger's browser costs no row; its form token is its own", async (t) =
   const again = await one.browser();
   assert.deepEqual([again.csrf, again.setCookie], [first.csrf, undefined]);
   assert.ok(!one.cookie?.includes(first.csrf), "the token does not give the cookie away");
+});
+
+test("who begins logins without end is turned away, and what was begun is forgotten when its time is over", async (t) => {
+  const house = peopleHouse(t);
+  const { core, clock } = house;
+  const one = visitor(house);
+  const first = await one.browser();
+  await keepPending(core, first, {});
+  for (let count = 1; count < 100; count += 1) await keepPending(core, await visitor(house).browser(), {});
+  const more = await visitor(house).browser();
+  await assert.rejects(
+    keepPending(core, more, {}),
+    (thrown) => thrown instanceof Refused && thrown.reply.status === 429,
+  );
+  await keepPending(core, first, {});
+  await keepPending(core, { ...more, address: "192.0.2.8" }, {});
+  clock.time += 1;
+  await keepPending(core, await visitor(house).browser(), {});
+  assert.ok(core.db.browser(first.hash));
+  clock.time += 600;
+  await core.journal.act(() => undefined, false);
+  assert.equal(core.db.browser(first.hash), undefined);
+});
+
+test("of the browsers in which nobody is the newest are kept", async (t) => {
+  const house = peopleHouse(t);
+  const { core } = house;
+  const who = visitor(house);
+  await comeIn(house, who);
+  const hashes = [1, 2, 3, 4].map((number) => Buffer.alloc(32, number));
+  core.db.transaction((writer) => {
+    for (const [index, hash] of hashes.entries()) writer.keepPending(hash, "p", START + index, START + 600);
+    writer.forgetUnfinished(START + 5, 1);
+  });
+  assert.deepEqual(
+    hashes.map((hash) => core.db.browser(hash) !== undefined),
+    [false, false, false, true],
+  );
+  assert.ok(await who.person());
 });
 
 test("after a quarter of an hour without a request, or an hour altogether, nobody is there any more", async (t) => {
