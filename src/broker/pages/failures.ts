@@ -18,6 +18,7 @@ const failure = (status: number, title: string, words: string): Failure => ({ st
 
 export const FAILURES: Readonly<Record<LoginFailure, Failure>> = {
   no_provider: failure(404, "There is no provider here", "People sign in to this server with a passkey."),
+  no_passkeys: failure(404, "There are no passkeys here", "People sign in to this server with its provider."),
   stale: failure(
     400,
     "That took too long",

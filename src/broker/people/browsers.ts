@@ -45,11 +45,14 @@ export async function browserOf(core: Core, incoming: Incoming): Promise<Browser
   const known = core.db.browser(hash);
   const now = core.clock.now();
   if (known === undefined || known.expiresAt <= now) return nobody;
-  if (known.person === undefined || !mayAct(core.config.principals, known.person.principal)) return nobody;
+  const { person, issuer } = known;
+  // Whoever the provider of another day has proven may go on as nobody.
+  if (person === undefined || issuer !== core.config.users?.provider?.issuer) return nobody;
+  if (!mayAct(core.config.principals, person.principal)) return nobody;
   const expiresAt = Math.min(Math.floor(now) + IDLE, known.createdAt + LONGEST);
   if (expiresAt - known.expiresAt >= TOUCH_EVERY)
     await core.journal.act((writer) => writer.touchBrowser(hash, expiresAt), false);
-  return { ...nobody, person: known.person };
+  return { ...nobody, person };
 }
 
 function newBrowser(core: Core): Omit<Browser, "address"> & { readonly setCookie: string } {

@@ -63,9 +63,17 @@ export function handleOf({ id, createdAt }: Pick<User, "id" | "createdAt">): Buf
   return createHash("sha256").update(`keywright user ${id} ${createdAt}`).digest();
 }
 
+/** With a provider it alone says who somebody is. */
+export function hasPasskeys({ config }: Core): boolean {
+  return config.users?.provider === undefined;
+}
+
 /** A user with passkeys, as it is let in; or why it is not. */
-export function personOf({ config }: Core, user: User, now: number): Person | Refusal {
+export function personOf(core: Core, user: User, now: number): Person | Refusal {
+  const { config } = core;
   const { id, name, principal, disabledAt } = user;
+  if (!hasPasskeys(core))
+    return { failure: "no_passkeys", reason: "people come from a provider here", user: name };
   if (disabledAt !== undefined) return { failure: "disabled", reason: "the user is disabled", user: name };
   if (principal === undefined || !mayAct(config.principals, principal))
     return { failure: "no_principal", reason: "the user's principal is none any more", user: name };

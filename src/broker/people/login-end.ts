@@ -5,6 +5,8 @@ import type { Person } from "../records.ts";
 export type LoginFailure =
   /** No provider is configured. */
   | "no_provider"
+  /** People come from a provider, so that passkeys let nobody in. */
+  | "no_passkeys"
   /** It was not begun in this browser, it was used already, or it took too long. */
   | "stale"
   /** The provider, or the person at it, said no. */

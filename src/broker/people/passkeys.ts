@@ -11,6 +11,7 @@ import {
   fieldsOf,
   finish,
   handleOf,
+  hasPasskeys,
   personOf,
   TIMEOUT,
   type PasskeyStart,
@@ -29,6 +30,7 @@ export async function passkeyLoginOptions(
   browser: Browser,
   returnTo: string,
 ): Promise<PasskeyStart> {
+  if (!hasPasskeys(core)) return { ok: false, failure: "no_passkeys" };
   const challenge = await begin(core, browser, { kind: "assertion", returnTo: safeReturn(returnTo) });
   const rpId = new URL(core.url).hostname;
   const publicKey = { challenge, rpId, timeout: TIMEOUT, userVerification: "required", allowCredentials: [] };

@@ -32,6 +32,8 @@ export interface Passkey {
 
 export interface BrowserRow {
   readonly person: Person | undefined;
+  /** Of the provider that knows the person; undefined: a passkey does. */
+  readonly issuer: string | undefined;
   readonly createdAt: number;
   readonly expiresAt: number;
 }
@@ -59,7 +61,7 @@ const INVITED =
   "SELECT users.* FROM invites JOIN users ON users.id = user WHERE hash = ? AND used_at IS NULL AND invites.expires_at > ? AND disabled_at IS NULL";
 /** A user with passkeys acts as what it was invited for, whatever the browser remembers. */
 const BROWSER =
-  "SELECT browsers.*, name, coalesce(users.principal, browsers.principal) AS acts_as FROM browsers LEFT JOIN users ON users.id = user AND disabled_at IS NULL WHERE hash = ?";
+  "SELECT browsers.*, name, issuer, coalesce(users.principal, browsers.principal) AS acts_as FROM browsers LEFT JOIN users ON users.id = user AND disabled_at IS NULL WHERE hash = ?";
 const LISTED =
   "SELECT users.*, (SELECT count(*) FROM passkeys WHERE user = users.id) AS passkeys, " +
   "(SELECT count(*) FROM sessions WHERE user = users.id AND ended_at IS NULL AND expires_at > ?) AS sessions FROM users ORDER BY name";
@@ -141,7 +143,8 @@ function browserRowOf(row: Row): BrowserRow {
           upstream: (row["upstream"] as Uint8Array | null) ?? undefined,
           provenAt: row["proven_at"] as number,
         };
-  return { person, createdAt: row["created_at"] as number, expiresAt: row["expires_at"] as number };
+  const [createdAt, expiresAt] = [row["created_at"] as number, row["expires_at"] as number];
+  return { person, issuer: textOf(row["issuer"]), createdAt, expiresAt };
 }
 
 function textOf(value: SQLOutputValue | undefined): string | undefined {

@@ -5,6 +5,7 @@ import { mayAct } from "../config.ts";
 import type { Core } from "../core.ts";
 import type { Session } from "../records.ts";
 import { admittedAs, ownerOf } from "./admit.ts";
+import { hasPasskeys } from "./ceremony.ts";
 import { providerOf, type Provider } from "./discovery.ts";
 import type { User } from "./people-reading.ts";
 import { askForTokens, proveIdToken } from "./provider-tokens.ts";
@@ -50,6 +51,7 @@ export function isFresh({ clock, config }: Core, { checkedAt }: Pick<Session, "c
 }
 
 async function recheckHere(core: Core, session: number, { principal }: User): Promise<Rechecked> {
+  if (!hasPasskeys(core)) return ends("people come from a provider now");
   if (principal === undefined || !mayAct(core.config.principals, principal))
     return ends("the user's principal is none any more");
   const checkedAt = Math.floor(core.clock.now());

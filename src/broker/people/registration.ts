@@ -12,6 +12,7 @@ import {
   fieldsOf,
   finish,
   handleOf,
+  hasPasskeys,
   personOf,
   TIMEOUT,
   type PasskeyStart,
@@ -27,6 +28,7 @@ export async function passkeyRegistrationOptions(
   browser: Browser,
   invite: string,
 ): Promise<PasskeyStart> {
+  if (!hasPasskeys(core)) return { ok: false, failure: "no_passkeys" };
   const user = invitedBy(core, invite);
   if (user === undefined) return { ok: false, failure: "bad_invite" };
   const pending = { kind: "registration", returnTo: HOME, invite: hashText(invite) } as const;

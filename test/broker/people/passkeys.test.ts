@@ -4,11 +4,14 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { test } from "node:test";
 import { administer } from "../../../src/broker/admin.ts";
+import { browserOf } from "../../../src/broker/people/browsers.ts";
 import {
   finishPasskeyLogin,
   finishRegistration,
   passkeyLoginOptions,
+  passkeyRegistrationOptions,
 } from "../../../src/broker/people/passkeys.ts";
+import { DEFAULT_USERS } from "../../../src/config/users.ts";
 import { authenticator, type Changes, type Sent } from "./authenticator.ts";
 import { entries, peopleHouse, visitor } from "./house.ts";
 import { BOTH, invited, logIn, register, URL_OF_OURS, having, withPasskey } from "./passkey-place.ts";
@@ -144,4 +147,34 @@ test("a disabled user, and one whose principal is none any more, stay out with a
   assert.deepEqual(await logIn(fewer, visitor(fewer), key), { ok: false, failure: "no_principal" });
   await administer({ data, clock }, { op: "user_disable", name: "anna" }, { by: "tester" });
   assert.deepEqual(await logIn(house, visitor(house), key), { ok: false, failure: "disabled" });
+});
+
+test("with a provider passkeys let nobody in, and whoever came in by one is gone", async (t) => {
+  const house = peopleHouse(t);
+  const [key, who] = [authenticator(URL_OF_OURS), visitor(house)];
+  assert.ok((await register(house, who, key, await invited(house))).ok);
+  const provider = {
+    issuer: "https://id.example",
+    clientId: "broker",
+    clientSecretFile: undefined,
+    scopes: ["openid"],
+    nameClaim: "email",
+    principals: [{ claim: "sub", has: undefined, principal: "ci" }],
+    privateNetwork: false,
+  };
+  const users = { ...DEFAULT_USERS, provider };
+  const later = house.configured({ users });
+  assert.equal((await browserOf(later.core, who.incoming())).person, undefined);
+  const refused = { ok: false, failure: "no_passkeys" };
+  const browser = await visitor(later).browser();
+  assert.deepEqual(await passkeyLoginOptions(later.core, browser, "/device"), refused);
+  assert.deepEqual(
+    await passkeyRegistrationOptions(later.core, browser, await invited(house, "bea")),
+    refused,
+  );
+  const start = await passkeyLoginOptions(house.core, browser, "/device");
+  assert.ok(start.ok);
+  const body = key.get(start.publicKey as Sent);
+  assert.deepEqual(await finishPasskeyLogin(later.core, browser, who.incoming(), body), refused);
+  assert.ok((await browserOf(house.core, who.incoming())).person);
 });

@@ -186,6 +186,9 @@ test("a user with passkeys is asked nothing: enabled is enough, with the princip
   assert.deepEqual(found, { ok: true, principal: "release", upstream: undefined, checkedAt: clock.time });
   const fewer = house.configured({ principals: CONFIG.principals.filter((one) => one !== "release") });
   assert.equal((await recheck(fewer.core, { id, user })).ok, false);
+  const { users } = (await providerHouse(t)).core.config;
+  const provided = await recheck(house.configured({ users }).core, { id, user });
+  assert.deepEqual(provided, { ok: false, ends: true, reason: "people come from a provider now" });
   core.db.transaction((writer) => void writer.disableUser(user, clock.time));
   assert.deepEqual(await recheck(core, { id, user }), {
     ok: false,
