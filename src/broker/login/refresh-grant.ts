@@ -27,15 +27,9 @@ export async function refresh(core: Core, request: RefreshRequest): Promise<Outc
   const wrong = faultOf(core, session, request);
   if (wrong !== undefined) return refused(core, session, request, wrong);
   const found = known.usedAt === undefined ? await checkedSession(core, session) : "fine";
-  if (found === "unknown") return AWAY;
   if (found === "ended") return fault("invalid_grant", "The provider knows this person no more.");
   return rotate(core, session.id, hash, request.address);
 }
-
-const AWAY: Fault = {
-  ...fault("temporarily_unavailable", "The provider that knows this person cannot be asked at the moment."),
-  status: 503,
-};
 
 /** Without its key it is worth nothing: that is a 401, and no reason to end the session of who has the key. */
 function faultOf(core: Core, { jkt, expiresAt }: Session, request: RefreshRequest): Fault | undefined {

@@ -7,6 +7,7 @@ import { Refused, type Endpoint, type Reply } from "../reply.ts";
 import { sayingPage } from "./frames.ts";
 import { html } from "./html.ts";
 import { pageReply, type Page } from "./page.ts";
+import { HOME } from "./return-to.ts";
 
 interface Failure {
   readonly status: number;
@@ -49,13 +50,15 @@ export const FAILURES: Readonly<Record<LoginFailure, Failure>> = {
   ),
 };
 
-export function failurePage(name: LoginFailure): Page {
+/** `to`: where the person wanted to go. */
+export function failurePage(name: LoginFailure, to = HOME): Page {
   const { status, title, words } = FAILURES[name];
+  const back = to === HOME ? "/login" : `/login?to=${encodeURIComponent(to)}`;
   return sayingPage({
     title,
     status,
     sign: "no",
-    words: [words, html`<a href="/login">Back to the sign-in</a>`],
+    words: [words, html`<a href="${back}">Back to the sign-in</a>`],
   });
 }
 

@@ -11,7 +11,7 @@ import {
   type PasskeyStart,
 } from "../people/passkeys.ts";
 import { finishProviderLogin, startProviderLogin, type LoginEnd } from "../people/provider.ts";
-import { refusal, type Endpoint, type Incoming, type Reply } from "../reply.ts";
+import { refusal, Refused, type Endpoint, type Incoming, type Reply } from "../reply.ts";
 import { postedForm, postedJson } from "./guard.ts";
 import { FAILURES, failurePage } from "./failures.ts";
 import { cookieHeaders, pageReply, seeOther } from "./page.ts";
@@ -75,16 +75,15 @@ async function started(core: Core, incoming: Incoming): Promise<Reply> {
   const browser = await browserOf(core, incoming);
   const to = returnPath(readParameters(incoming.query).get("to"));
   const start = await startProviderLogin(core, browser, to);
-  return start.ok
-    ? seeOther(start.redirect, start.setCookie)
-    : pageReply(core.url, failurePage(start.failure));
+  if (start.ok) return seeOther(start.redirect, start.setCookie);
+  throw new Refused(pageReply(core.url, failurePage(start.failure, to)), start.cause);
 }
 
 async function cameBack(core: Core, incoming: Incoming): Promise<Reply> {
   const end = await finishProviderLogin(core, incoming);
   return end.ok
     ? seeOther(returnPath(end.returnTo), end.setCookie)
-    : pageReply(core.url, failurePage(end.failure));
+    : pageReply(core.url, failurePage(end.failure, returnPath(end.returnTo)));
 }
 
 async function invited(core: Core, incoming: Incoming): Promise<Reply> {

@@ -26,7 +26,12 @@ export type LoginFailure =
 
 export type LoginEnd =
   | { readonly ok: true; readonly person: Person; readonly returnTo: string; readonly setCookie: string }
-  | { readonly ok: false; readonly failure: LoginFailure };
+  | {
+      readonly ok: false;
+      readonly failure: LoginFailure;
+      /** Where it was to lead, if that is known: to try again. */
+      readonly returnTo?: string;
+    };
 
 /** Where a person goes that was going nowhere. */
 export const HOME = "/device";

@@ -1,7 +1,7 @@
 // The broker as a client of an OIDC provider: sends a browser there, and makes out who came back (authorization code
 // with PKCE, state and nonce; RFC 6749, RFC 7636, RFC 9207, RFC 9700). The words for people are in pages/.
 import { createHash, timingSafeEqual } from "node:crypto";
-import { asKeywrightError } from "../../errors.ts";
+import { asKeywrightError, KeywrightError } from "../../errors.ts";
 import type { Core } from "../core.ts";
 import { readParameters, type Parameters } from "../parameters.ts";
 import { Refused, type Incoming } from "../reply.ts";
@@ -15,7 +15,8 @@ export type { LoginEnd, LoginFailure } from "./login-end.ts";
 
 export type LoginStart =
   | { readonly ok: true; readonly redirect: string; readonly setCookie: string | undefined }
-  | { readonly ok: false; readonly failure: LoginFailure };
+  /** `cause`: what is wrong with the provider, for the log. */
+  | { readonly ok: false; readonly failure: LoginFailure; readonly cause?: KeywrightError };
 
 interface PendingLogin {
   readonly kind: "provider";
@@ -40,8 +41,8 @@ export async function startProviderLogin(
   const provider = providerOf(core);
   if (provider === undefined) return { ok: false, failure: "no_provider" };
   const { settings } = provider;
-  const endpoint = (await metadataOf(provider))?.authorizationEndpoint;
-  if (endpoint === undefined) return { ok: false, failure: "unreachable" };
+  const metadata = await metadataOf(provider);
+  if (metadata instanceof KeywrightError) return { ok: false, failure: "unreachable", cause: metadata };
   const [state, nonce, verifier] = [secret(core), secret(core), secret(core)];
   const pending: PendingLogin = {
     kind: "provider",
@@ -52,7 +53,7 @@ export async function startProviderLogin(
     returnTo: safeReturn(returnTo),
   };
   await keepPending(core, browser, pending);
-  const redirect = new URL(endpoint);
+  const redirect = new URL(metadata.authorizationEndpoint);
   const asked = {
     response_type: "code",
     client_id: settings.clientId,
@@ -85,9 +86,9 @@ export async function finishProviderLogin(core: Core, incoming: Incoming): Promi
     return kind === "provider" && issuer === provider.settings.issuer && fits;
   });
   if (pending === undefined) return turned("stale", "no such login was begun in this browser");
-  const redeemed = await redeem(core, provider, params, pending);
-  if (!redeemed.ok) return turned(redeemed.failure, redeemed.reason);
   const { returnTo } = pending;
+  const redeemed = await redeem(core, provider, params, pending);
+  if (!redeemed.ok) return { ...(await turned(redeemed.failure, redeemed.reason)), returnTo };
   return admitFromProvider(core, provider.settings, redeemed, { browser, incoming, returnTo });
 }
 
@@ -121,7 +122,8 @@ async function answerFault(provider: Provider, params: Parameters): Promise<Rede
   const iss = params.get("iss");
   if (iss !== undefined && iss !== provider.settings.issuer)
     return no("unproven", "another provider answered");
-  if (iss === undefined && (await metadataOf(provider))?.sendsIssuer === true)
+  const metadata = iss === undefined ? await metadataOf(provider) : undefined;
+  if (metadata !== undefined && "sendsIssuer" in metadata && metadata.sendsIssuer)
     return no("unproven", "the answer does not say which provider it is by");
   if (params.has("error")) return no("refused", "the provider, or the person there, said no");
   return params.has("code") ? undefined : no("unproven", "the provider answered without a code");
@@ -131,13 +133,14 @@ function no(failure: LoginFailure, reason: string): Extract<Redeemed, { readonly
   return { ok: false, failure, reason };
 }
 
-/** undefined: it cannot be had now. */
-async function metadataOf(provider: Provider): Promise<Metadata | undefined> {
+/** Or why they cannot be had now. */
+async function metadataOf(provider: Provider): Promise<Metadata | KeywrightError> {
   try {
     return await provider.metadata();
   } catch (thrown) {
-    if (asKeywrightError(thrown).code === "internal") throw thrown;
-    return undefined;
+    const failure = asKeywrightError(thrown);
+    if (failure.code === "internal") throw thrown;
+    return failure;
   }
 }
 

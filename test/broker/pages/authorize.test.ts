@@ -106,17 +106,18 @@ test("open redirect: after the sign-in only pages of ours come", async (t) => {
   }
 });
 
+const PROVIDER = {
+  issuer: "https://login.example",
+  clientId: "keywright",
+  clientSecretFile: undefined,
+  scopes: ["openid"],
+  nameClaim: "email",
+  principals: [],
+  privateNetwork: false,
+};
+
 test("with a provider there is nothing to choose: the way goes on to it, and its refusals are told in words", async (t) => {
-  const provider = {
-    issuer: "https://login.example",
-    clientId: "keywright",
-    clientSecretFile: undefined,
-    scopes: ["openid"],
-    nameClaim: "email",
-    principals: [],
-    privateNetwork: false,
-  };
-  const house = await pageHouse(t, { users: { ...DEFAULT_USERS, provider } });
+  const house = await pageHouse(t, { users: { ...DEFAULT_USERS, provider: PROVIDER } });
   const who = visitor(house);
   const { location } = await who.get(authorize());
   assert.match((await who.get(location)).location, /^\/login\/start\?to=%2Fapprove%3Flogin%3D/);
@@ -126,6 +127,19 @@ test("with a provider there is nothing to choose: the way goes on to it, and its
   const back = await who.get("/login/callback?state=x&error=access_denied&error_description=<b>");
   assert.equal(back.status, 400);
   assert.match(back.text, /That took too long/);
+});
+
+test("a provider that does not answer: the page leads back to what was asked for, and the log says why", async (t) => {
+  const provider = { ...PROVIDER, issuer: "http://127.0.0.1:1", privateNetwork: true };
+  const house = await pageHouse(t, { users: { ...DEFAULT_USERS, provider } });
+  const who = visitor(house);
+  const { location } = await who.get(authorize());
+  const start = (await who.get(location)).location;
+  const page = await who.get(start);
+  assert.equal(page.status, 503);
+  const to = new URLSearchParams(start.split("?")[1]).get("to") ?? "";
+  assert.ok(page.text.includes(`href="/login?to=${encodeURIComponent(to)}"`), page.text);
+  assert.match(house.logged.join("\n"), /network [A-Za-z0-9_-]{16}: .*127\.0\.0\.1:1/);
 });
 
 test("/login/start without a provider says so", async (t) => {

@@ -29,7 +29,11 @@ test("RFC 9700 §4.5.3: an injected code fails by its verifier", async (t) => {
   const stolen = await atProvider(house, victim, "alice");
   const own = await atProvider(house, attacker, "mallory");
   own.searchParams.set("code", stolen.searchParams.get("code") ?? "");
-  assert.deepEqual(await comeBack(house, attacker, own), { ok: false, failure: "unproven" });
+  assert.deepEqual(await comeBack(house, attacker, own), {
+    ok: false,
+    failure: "unproven",
+    returnTo: "/approve?id=7",
+  });
   assert.equal(house.core.db.users(0).length, 0);
   assert.equal(entries(house, "user_login")[0]?.["reason"], "the provider answered 400 (invalid_grant)");
 });
@@ -75,7 +79,11 @@ test("RFC 9207 §2.4: an answer of another issuer, or one that does not say, is 
     const callback = await atProvider(house, who, "alice");
     if (iss === undefined) callback.searchParams.delete("iss");
     else callback.searchParams.set("iss", iss);
-    assert.deepEqual(await comeBack(house, who, callback), { ok: false, failure: "unproven" }, iss);
+    assert.deepEqual(
+      await comeBack(house, who, callback),
+      { ok: false, failure: "unproven", returnTo: "/approve?id=7" },
+      iss,
+    );
   }
   assert.equal(house.provider.asked.length, 0);
 });

@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { administer } from "../../../src/broker/admin.ts";
-import { startProviderLogin } from "../../../src/broker/people/provider.ts";
+import { startProviderLogin, type LoginStart } from "../../../src/broker/people/provider.ts";
 import { CLIENT_SECRET } from "./oidc.ts";
 import { atProvider, comeBack, entries, logIn, providerHouse, visitor } from "./house.ts";
 
@@ -130,7 +130,7 @@ test("who is refused there, has no principal here, or is disabled here stays out
   assert.ok(refused.ok);
   const back = new URL(await provider.refuse(refused.redirect));
   assert.equal(back.searchParams.get("error"), "access_denied");
-  assert.deepEqual(await comeBack(house, who, back), { ok: false, failure: "refused" });
+  assert.deepEqual(await comeBack(house, who, back), { ok: false, failure: "refused", returnTo: "/device" });
   assert.deepEqual(await logIn(house, visitor(house), "guest"), { ok: false, failure: "no_principal" });
   assert.equal(core.db.users(0).length, 0);
   assert.ok((await logIn(house, visitor(house), "alice")).ok);
@@ -152,21 +152,29 @@ test("two people of one name are two users, whatever they call themselves later"
   assert.deepEqual(names, ["alice", "alice-2", "lice-script-", "alice"]);
 });
 
+/** The log has to say why: nobody could put the configuration right otherwise. */
+function unreachable(start: LoginStart, why: RegExp): void {
+  assert.ok(!start.ok);
+  assert.equal(start.failure, "unreachable");
+  assert.match(start.cause?.message ?? "", why);
+}
+
 test("a provider that is down, or not the configured one, is told apart from one that says no", async (t) => {
   const house = await providerHouse(t);
   const who = visitor(house);
   house.provider.people.set("alice", ALICE);
   house.provider.spoil = () => 503;
-  assert.deepEqual(await logIn(house, who, "alice"), { ok: false, failure: "unreachable" });
+  const returnTo = "/approve?id=7";
+  assert.deepEqual(await logIn(house, who, "alice"), { ok: false, failure: "unreachable", returnTo });
   house.provider.spoil = ({ id_token: _gone, ...answer }) => answer;
-  assert.deepEqual(await logIn(house, who, "alice"), { ok: false, failure: "unproven" });
+  assert.deepEqual(await logIn(house, who, "alice"), { ok: false, failure: "unproven", returnTo });
   const other = await providerHouse(t, { issuer: "http://127.0.0.1:1" });
   const start = await startProviderLogin(other.core, await visitor(other).browser(), "/device");
-  assert.deepEqual(start, { ok: false, failure: "unreachable" });
+  unreachable(start, /ECONNREFUSED|cannot be reached|refused/);
   const slash = await providerHouse(t, { issuer: `${house.provider.issuer}/` });
   const wrong = await startProviderLogin(slash.core, await visitor(slash).browser(), "/device");
-  assert.deepEqual(wrong, { ok: false, failure: "unreachable" }, "its metadata name another issuer");
+  unreachable(wrong, /the provider has the metadata of another issuer/);
   const inside = await providerHouse(t, { privateNetwork: false });
   const kept = await startProviderLogin(inside.core, await visitor(inside).browser(), "/device");
-  assert.deepEqual(kept, { ok: false, failure: "unreachable" }, "a private address is not asked");
+  unreachable(kept, /is not a public address/);
 });

@@ -2,8 +2,10 @@
 // that. A real provider; our clock is put.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { checkedSession } from "../../../src/broker/login/checked-session.ts";
 import { recheck } from "../../../src/broker/people/recheck.ts";
 import type { Person } from "../../../src/broker/records.ts";
+import { Refused } from "../../../src/broker/reply.ts";
 import { CONFIG } from "../broker.ts";
 import { logIn, peopleHouse, providerHouse, visitor, type House, type ProviderHouse } from "./house.ts";
 
@@ -124,6 +126,13 @@ test("a provider that is down ends nothing, and lets nobody on; the answer about
   house.provider.spoil = () => 500;
   const down = await recheck(house.core, { id, user: person.user });
   assert.deepEqual(down, { ok: false, ends: false, reason: "the provider answered 500" });
+  const open = house.core.db.session(id);
+  assert.ok(open);
+  // The answer is a 503, and the log says why.
+  await assert.rejects(checkedSession(house.core, open), (thrown) => {
+    assert.ok(thrown instanceof Refused && thrown.cause instanceof Error);
+    return thrown.reply.status === 503 && thrown.cause.message === "the provider answered 500";
+  });
   house.provider.spoil = () => 401;
   assert.equal((await recheck(house.core, { id, user: person.user })).ok, false);
   house.provider.spoil = undefined;
