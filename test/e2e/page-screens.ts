@@ -60,6 +60,14 @@ async function asked(
   return pending;
 }
 
+/** The same, where nobody is signed in. */
+async function unnamed(page: Page, { house }: Rooms): Promise<void> {
+  const { userCode } = await waitingLogin(house);
+  house.clock.time += 95;
+  await page.goto(`${house.url}/device?user_code=${userCode}`);
+  await page.getByRole("button", { name: "Approve with your passkey" }).waitFor();
+}
+
 const CHALLENGE = createHash("sha256").update("verifier").digest("base64url");
 
 /** Where a program on this machine sends the browser. */
@@ -99,6 +107,17 @@ export const SCREENS: Readonly<Record<string, (page: Page, rooms: Rooms) => Prom
     await sits(page, all.house, all.anna);
     await page.goto(authorizeUrl(all.house, "http://127.0.0.1:49152/callback"));
   },
+  "approve-passkey": (page, all) => unnamed(page, all),
+  "approve-passkey-failed": async (page, all) => {
+    await page.route("**/approve/passkey/options", (route) =>
+      route.fulfill({ status: 404, json: { detail: "This login was decided already, or took too long." } }),
+    );
+    await unnamed(page, all);
+    await page.getByRole("button", { name: "Approve with your passkey" }).click();
+    await page.getByRole("alert").waitFor();
+  },
+  "approve-passkey-browser": (page, { house }) =>
+    page.goto(authorizeUrl(house, "http://127.0.0.1:49152/callback")),
   approved: async (page, all) => {
     await asked(page, all);
     await page.getByRole("button", { name: "Approve" }).click();

@@ -39,10 +39,10 @@ export function tooManyWait({ db }: Core, address: string | undefined, now: numb
 }
 
 /** How many of these addresses are limited together with this one: the /64 of an IPv6 address counts, not the address. */
-function fromAddress(waiting: readonly string[], address: string | undefined): number {
+function fromAddress(addresses: readonly string[], address: string | undefined): number {
   if (address === undefined) return 0;
   const key = limitKey(address);
-  return waiting.filter((one) => one === address || limitKey(one) === key).length;
+  return addresses.filter((one) => one === address || limitKey(one) === key).length;
 }
 
 /** A number and a user code that no other login has. */
@@ -110,12 +110,24 @@ export function approve(
   person: Person,
   address: string | undefined,
 ): Promise<boolean> {
-  return core.journal.act((writer, now) => {
-    if (!mayAct(core.config.principals, person.principal)) return false;
-    if (!writer.approveLogin(pending.id, person, now)) return false;
-    tell(core, writer, now, "login_approved", { pending, person, address });
-    return true;
-  }, false);
+  return core.journal.act(
+    (writer, now) => approveNow(core, writer, now, { pending, person, address }),
+    false,
+  );
+}
+
+/** The same as a part of a step of the journal. */
+export function approveNow(
+  core: Core,
+  writer: Writer,
+  now: number,
+  decided: Decided & { readonly person: Person },
+): boolean {
+  const { pending, person } = decided;
+  if (!mayAct(core.config.principals, person.principal)) return false;
+  if (!writer.approveLogin(pending.id, person, now)) return false;
+  tell(core, writer, now, "login_approved", decided);
+  return true;
 }
 
 /** `person`: who says no; undefined: nobody who is known. False: somebody was faster, or it expired. */

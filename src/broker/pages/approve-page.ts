@@ -3,7 +3,8 @@
 import type { PendingLogin } from "../login/logins.ts";
 import type { Person } from "../records.ts";
 import { html, strangersText, type Html, type Piece } from "./html.ts";
-import { sayingPage, signedInAs } from "./frames.ts";
+import { PASSKEY_ASSET } from "./assets.ts";
+import { NO_PASSKEY, NO_SCRIPT, sayingPage, signedInAs } from "./frames.ts";
 import type { Page } from "./page.ts";
 import { addressWords, agentWords, clientWords, scopeWords, whenWords } from "./words.ts";
 
@@ -11,7 +12,10 @@ export interface ApproveView {
   readonly csrf: string;
   readonly ticket: string;
   readonly pending: PendingLogin;
-  readonly person: Person;
+  /** undefined: who it is, a passkey says together with the yes. */
+  readonly person: Person | undefined;
+  /** Why the passkey that was shown is worth nothing. */
+  readonly wrong?: string | undefined;
   /** The address of this browser. */
   readonly address: string | undefined;
   readonly now: number;
@@ -22,7 +26,6 @@ export function approvePage(view: ApproveView): Page {
   return {
     title: "Approve a login",
     formLeadsTo: pending.redirectUri === undefined ? undefined : cspOrigin(pending.redirectUri),
-    after: signedInAs(person, csrf, `/approve?login=${ticket}`),
     main: html`<h1>Let this program act for you?</h1>
       ${pending.userCode === undefined ? undefined : codeBox(pending.userCode)} ${facts(view)}
       <p class="care" id="care">
@@ -32,13 +35,47 @@ export function approvePage(view: ApproveView): Page {
             : "Only go on if you started this yourself just now and the code in your terminal is the same."
         }
       </p>
-      <form method="post" action="/approve" class="deeds">
-        <input type="hidden" name="csrf" value="${csrf}" />
-        <input type="hidden" name="login" value="${ticket}" />
-        <button name="decision" value="approve" aria-describedby="care">Approve</button>
-        <button name="decision" value="deny">Deny</button>
-      </form>`,
+      ${person === undefined ? passkeyForm(view) : plainForm(view)}`,
+    ...(person === undefined
+      ? { script: PASSKEY_ASSET, passkey: "get" }
+      : { after: signedInAs(person, csrf, `/approve?login=${ticket}`) }),
   };
+}
+
+function hidden({ csrf, ticket }: ApproveView): Html {
+  return html`<input type="hidden" name="csrf" value="${csrf}" />
+    <input type="hidden" name="login" value="${ticket}" />`;
+}
+
+function plainForm(view: ApproveView): Html {
+  return html`<form method="post" action="/approve" class="deeds">
+    ${hidden(view)}
+    <button name="decision" value="approve" aria-describedby="care">Approve</button>
+    <button name="decision" value="deny">Deny</button>
+  </form>`;
+}
+
+/** The script puts the passkey's answer into this form; it shows the button, which is of no use without it. */
+function passkeyForm(view: ApproveView): Html {
+  const { csrf, ticket, wrong } = view;
+  return html`<form
+      method="post"
+      action="/approve"
+      id="passkey"
+      data-csrf="${csrf}"
+      data-options="/approve/passkey/options"
+      data-task="approve"
+      data-login="${ticket}"
+    >
+      ${hidden(view)}
+      <p class="wrong" id="say" role="alert" ${wrong === undefined ? html` hidden` : undefined}>${wrong}</p>
+      ${NO_SCRIPT}
+      <div class="deeds">
+        <button type="button" id="go" aria-describedby="care" hidden>Approve with your passkey</button>
+        <button name="decision" value="deny">Deny</button>
+      </div>
+    </form>
+    ${NO_PASSKEY}`;
 }
 
 /** What a Content-Security-Policy can name it by; undefined: an IPv6 address, for which it has no form. */
@@ -59,7 +96,7 @@ function facts({ pending, person, address, now }: ApproveView): Html {
     ${fact("Who asks", html`${clientWords(pending)}${agent === undefined ? undefined : html`<br /><span class="soft small">${agent}</span>`}`)}
     ${fact("From where", addressWords(pending.address, address))}
     ${fact("Since when", whenWords(pending.createdAt, now))}
-    ${fact("For what", html`${capital(scopeWords(pending.scope))}, as <strong>${strangersText(person.principal, 64)}</strong>`)}
+    ${fact("For what", html`${capital(scopeWords(pending.scope))}, as ${person === undefined ? "the person whom your passkey names" : principalName(person)}`)}
     ${port === undefined ? undefined : fact("Goes to", html`This computer, port ${port}`)}
   </dl>`;
 }
@@ -75,11 +112,19 @@ function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-export function approvedPage(): Page {
+function principalName({ principal }: Person): Html {
+  return html`<strong>${strangersText(principal, 64)}</strong>`;
+}
+
+export function approvedPage(person: Person): Page {
   return sayingPage({
     title: "Approved",
     sign: "yes",
-    words: ["You can close this window and go back to your terminal."],
+    words: [
+      "You can close this window and go back to your terminal.",
+      html`The program acts for <strong>${strangersText(person.name, 80)}</strong> now, as
+        ${principalName(person)}.`,
+    ],
   });
 }
 

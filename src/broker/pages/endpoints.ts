@@ -2,7 +2,7 @@
 // passkey is asked for. What they do is done in login/ and people/.
 import type { Core } from "../core.ts";
 import type { Endpoint } from "../reply.ts";
-import { approvalEndpoints } from "./approval.ts";
+import { approvalEndpoints, approvalScriptEndpoints } from "./approval.ts";
 import { assetEndpoints } from "./assets.ts";
 import { deviceEndpoints } from "./device.ts";
 import { asPage } from "./failures.ts";
@@ -16,5 +16,10 @@ export function pageEndpoints(core: Core): readonly Endpoint[] {
     ...approvalEndpoints(core),
     ...signInEndpoints(core),
   ];
-  return [...pages.map((page) => asPage(core, page)), ...passkeyEndpoints(core), ...assetEndpoints()];
+  return [
+    ...pages.map((page) => asPage(core, page)),
+    ...approvalScriptEndpoints(core),
+    ...passkeyEndpoints(core),
+    ...assetEndpoints(),
+  ];
 }

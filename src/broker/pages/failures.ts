@@ -2,11 +2,12 @@
 // tell a stranger nothing. Nothing that came in is in them.
 import { KeywrightError } from "../../errors.ts";
 import type { Core } from "../core.ts";
+import type { PasskeyStart } from "../people/passkeys.ts";
 import type { LoginFailure } from "../people/provider.ts";
-import { Refused, type Endpoint, type Reply } from "../reply.ts";
+import { refusal, Refused, type Endpoint, type Reply } from "../reply.ts";
 import { sayingPage } from "./frames.ts";
 import { html } from "./html.ts";
-import { pageReply, type Page } from "./page.ts";
+import { cookieHeaders, pageReply, type Page } from "./page.ts";
 import { HOME } from "./return-to.ts";
 
 interface Failure {
@@ -60,6 +61,18 @@ export function failurePage(name: LoginFailure, to = HOME): Page {
     sign: "no",
     words: [words, html`<a href="${back}">Back to the sign-in</a>`],
   });
+}
+
+/** For the script. */
+export function refusedLogin(name: LoginFailure): Reply {
+  const { status, title, words } = FAILURES[name];
+  return refusal(status, status >= 500 ? "temporarily_unavailable" : "access_denied", `${title}. ${words}`);
+}
+
+/** What the script asks the browser's passkeys. */
+export function passkeyStartReply(start: PasskeyStart): Reply {
+  if (!start.ok) return refusedLogin(start.failure);
+  return { status: 200, body: { publicKey: start.publicKey }, headers: cookieHeaders(start.setCookie) };
 }
 
 /** The same endpoint, with refusals and known failures as pages: the log hears of them as everywhere. */

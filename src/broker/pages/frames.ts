@@ -14,6 +14,16 @@ export function signedInAs({ name }: Person, csrf: string, to: string | undefine
   </form>`;
 }
 
+/** Beside a button that asks for a passkey. */
+export const NO_SCRIPT = html`<noscript
+  ><p class="care">
+    Browsers offer passkeys through JavaScript only. Allow it for this page, and load the page again.
+  </p></noscript
+>`;
+export const NO_PASSKEY = html`<p class="soft small">
+  No passkey yet? Ask whoever runs this server for an invitation.
+</p>`;
+
 export interface Saying {
   readonly title: string;
   readonly words: readonly (string | Html)[];

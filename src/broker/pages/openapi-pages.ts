@@ -1,4 +1,4 @@
-// The pages in the OpenAPI document: what they answer, and the two calls of the passkey script. Data only.
+// The pages in the OpenAPI document: what they answer, and the calls of the passkey script. Data only.
 import {
   ANYWHERE,
   answer,
@@ -51,12 +51,12 @@ const SHOWN = { 200: page("The page") };
 const NOT_OURS = { 403: page("It was not sent from a page that this browser has open") };
 const GONE = { 404: page("Nothing that this browser may approve") };
 
-function form(...names: readonly string[]): object {
-  const properties = Object.fromEntries(["csrf", ...names].map((name) => [name, text]));
+function form(names: readonly string[], optional: readonly string[] = []): object {
+  const properties = Object.fromEntries(["csrf", ...names, ...optional].map((name) => [name, text]));
   return {
     body: {
       required: true,
-      content: { "application/x-www-form-urlencoded": { schema: object(properties) } },
+      content: { "application/x-www-form-urlencoded": { schema: object(properties, optional) } },
     },
   };
 }
@@ -77,7 +77,7 @@ export const PAGE_PATHS: Readonly<Record<string, Readonly<Partial<Record<"get" |
   {
     "/device": {
       get: paged("Enter the code of a terminal", { ...SHOWN, 303: ON }, { query: { user_code: text } }),
-      post: paged("The code that was entered", { 303: ON, ...NOT_OURS }, form("user_code")),
+      post: paged("The code that was entered", { 303: ON, ...NOT_OURS }, form(["user_code"])),
     },
     "/approve": {
       get: paged(
@@ -88,8 +88,11 @@ export const PAGE_PATHS: Readonly<Record<string, Readonly<Partial<Record<"get" |
       post: paged(
         "Yes or no",
         { 200: page("What came of it"), 303: ON, ...NOT_OURS, ...GONE },
-        form("login", "decision"),
+        form(["login", "decision"], ["passkey"]),
       ),
+    },
+    "/approve/passkey/options": {
+      post: scripted("A challenge for a passkey that says yes to this one login", { login: text }, OPTIONS),
     },
     "/oauth2/authorize": {
       get: paged(
@@ -129,7 +132,7 @@ export const PAGE_PATHS: Readonly<Record<string, Readonly<Partial<Record<"get" |
     "/invite/options": {
       post: scripted("Whose invitation it is, and a challenge", { invite: something }, OPTIONS),
     },
-    "/logout": { post: paged("Sign out", { 303: ON, ...NOT_OURS }, form("to")) },
+    "/logout": { post: paged("Sign out", { 303: ON, ...NOT_OURS }, form(["to"])) },
     ...Object.fromEntries(
       ASSETS.map(({ path, type }) => {
         const content = { [type.split(";")[0] ?? type]: { schema: text } };

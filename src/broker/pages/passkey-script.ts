@@ -1,5 +1,6 @@
 // The one script of the pages: it asks the browser for a passkey, since nothing else can, and sends what it says to the
-// broker. Text only, for the pages of sign-in and of an invitation; every other page works without it.
+// broker. Text only, for the pages of sign-in, of an invitation, and of an approval by who is not signed in; every other
+// page works without it.
 // It runs in a browser, so that its requests are the browser's.
 
 export const PASSKEY_SCRIPT = `"use strict";
@@ -7,8 +8,7 @@ export const PASSKEY_SCRIPT = `"use strict";
   const box = document.getElementById("passkey");
   const button = document.getElementById("go");
   const status = document.getElementById("say");
-  const { csrf, options: startPath, finish: finishPath, to } = box.dataset;
-  const making = box.dataset.making === "yes";
+  const { csrf, options: startPath, finish: finishPath, to, task, login } = box.dataset;
   const retry = button.textContent;
   const send = window.fetch.bind(window);
 
@@ -136,9 +136,23 @@ export const PASSKEY_SCRIPT = `"use strict";
     });
   }
 
+  /** The yes goes the way of every form, so that its answer is a page, or leads back to the program. */
+  function approve() {
+    button.hidden = false;
+    onClick(async () => {
+      const { publicKey } = await ask(startPath, { login });
+      const passkey = JSON.stringify(await get(publicKey));
+      button.textContent = "One moment …";
+      const fields = Object.entries({ decision: "approve", passkey }).map(([name, value]) =>
+        Object.assign(document.createElement("input"), { type: "hidden", name, value }));
+      box.append(...fields);
+      box.submit();
+      for (const field of fields) field.remove(); // Whoever comes back to this page begins anew.
+    });
+  }
+
   if (window.PublicKeyCredential === undefined)
     say("This browser offers no passkeys here. They need a current browser, and https unless the server is on this computer.");
-  else if (making) accept();
-  else signIn();
+  else ({ "sign-in": signIn, accept, approve })[task]();
 })();
 `;

@@ -1,7 +1,7 @@
 // The pages on which a person says who it is: by a provider, by a passkey, or for the first time by an invitation. Only
 // the passkey needs a script, and the pages say so to who has none.
 import { PASSKEY_ASSET } from "./assets.ts";
-import { signedInAs } from "./frames.ts";
+import { NO_PASSKEY, NO_SCRIPT, signedInAs } from "./frames.ts";
 import { html, type Html } from "./html.ts";
 import type { Page } from "./page.ts";
 import type { Person } from "../records.ts";
@@ -26,8 +26,8 @@ export function passkeyPage(csrf: string, to: string): Page {
     passkey: "get",
     main: html`<h1>Sign in</h1>
       <p>${reasonOf(to)}</p>
-      ${passkeyBox({ csrf, options: "/login/passkey/options", finish: "/login/passkey", making: "no", to }, "Use your passkey")}
-      <p class="soft small">No passkey yet? Ask whoever runs this server for an invitation.</p>`,
+      ${passkeyBox({ csrf, options: "/login/passkey/options", finish: "/login/passkey", task: "sign-in", to }, "Use your passkey")}
+      ${NO_PASSKEY}`,
   };
 }
 
@@ -42,7 +42,7 @@ export function invitePage(csrf: string): Page {
         password.
       </p>
       <p id="account" hidden>It is for the account <strong id="name"></strong>.</p>
-      ${passkeyBox({ csrf, options: "/invite/options", finish: "/invite", making: "yes", to: "" }, "Make a passkey")}
+      ${passkeyBox({ csrf, options: "/invite/options", finish: "/invite", task: "accept", to: "" }, "Make a passkey")}
       <p class="soft small">
         The invitation is good once. This device, or the place where it keeps passkeys, is then your key.
       </p>`,
@@ -69,26 +69,22 @@ interface Box {
   readonly csrf: string;
   readonly options: string;
   readonly finish: string;
-  readonly making: "yes" | "no";
+  readonly task: "sign-in" | "accept";
   readonly to: string;
 }
 
 /** The button appears with the script; what it says is read out. */
-function passkeyBox({ csrf, options, finish, making, to }: Box, words: string): Html {
+function passkeyBox({ csrf, options, finish, task, to }: Box, words: string): Html {
   return html`<div
     id="passkey"
     data-csrf="${csrf}"
     data-options="${options}"
     data-finish="${finish}"
-    data-making="${making}"
+    data-task="${task}"
     data-to="${to}"
   >
     <p class="wrong" id="say" role="alert" hidden></p>
     <p class="deeds"><button type="button" id="go" hidden>${words}</button></p>
-    <noscript
-      ><p class="care">
-        Browsers offer passkeys through JavaScript only. Allow it for this page, and load the page again.
-      </p></noscript
-    >
+    ${NO_SCRIPT}
   </div>`;
 }

@@ -8,12 +8,11 @@ import {
   finishRegistration,
   passkeyLoginOptions,
   passkeyRegistrationOptions,
-  type PasskeyStart,
 } from "../people/passkeys.ts";
 import { finishProviderLogin, startProviderLogin, type LoginEnd } from "../people/provider.ts";
-import { refusal, Refused, type Endpoint, type Incoming, type Reply } from "../reply.ts";
+import { Refused, type Endpoint, type Incoming, type Reply } from "../reply.ts";
 import { postedForm, postedJson } from "./guard.ts";
-import { FAILURES, failurePage } from "./failures.ts";
+import { failurePage, passkeyStartReply, refusedLogin } from "./failures.ts";
 import { cookieHeaders, pageReply, seeOther } from "./page.ts";
 import { HOME, returnPath } from "./return-to.ts";
 import { invitePage, passkeyPage, providerPage, signedInPage } from "./sign-in-page.ts";
@@ -33,7 +32,7 @@ export function passkeyEndpoints(core: Core): readonly Endpoint[] {
   return [
     post("/login/passkey/options", async (incoming) => {
       const { browser, body } = await postedJson(core, incoming);
-      return startReply(await passkeyLoginOptions(core, browser, returnPath(textOf(body["to"]))));
+      return passkeyStartReply(await passkeyLoginOptions(core, browser, returnPath(textOf(body["to"]))));
     }),
     post("/login/passkey", async (incoming) => {
       const { browser, body } = await postedJson(core, incoming);
@@ -41,7 +40,7 @@ export function passkeyEndpoints(core: Core): readonly Endpoint[] {
     }),
     post("/invite/options", async (incoming) => {
       const { browser, body } = await postedJson(core, incoming);
-      return startReply(await passkeyRegistrationOptions(core, browser, textOf(body["invite"]) ?? ""));
+      return passkeyStartReply(await passkeyRegistrationOptions(core, browser, textOf(body["invite"]) ?? ""));
     }),
     post("/invite", async (incoming) => {
       const { browser, body } = await postedJson(core, incoming);
@@ -103,17 +102,7 @@ function textOf(value: unknown): string | undefined {
   return typeof value === "string" && value !== "" ? value : undefined;
 }
 
-function startReply(start: PasskeyStart): Reply {
-  if (!start.ok) return refused(start.failure);
-  return { status: 200, body: { publicKey: start.publicKey }, headers: cookieHeaders(start.setCookie) };
-}
-
 function endReply(end: LoginEnd): Reply {
-  if (!end.ok) return refused(end.failure);
+  if (!end.ok) return refusedLogin(end.failure);
   return { status: 200, body: { to: returnPath(end.returnTo) }, headers: cookieHeaders(end.setCookie) };
-}
-
-function refused(failure: keyof typeof FAILURES): Reply {
-  const { status, title, words } = FAILURES[failure];
-  return refusal(status, status >= 500 ? "temporarily_unavailable" : "access_denied", `${title}. ${words}`);
 }

@@ -74,10 +74,19 @@ export function letIn(
   },
 ): LoginEnd {
   const { browser, incoming, returnTo, method, now } = how;
-  const { name, principal } = person;
+  tellProven(core, writer, person, { incoming, method, now });
+  return { ok: true, person, returnTo, setCookie: enter(core, writer, browser, person, now) };
+}
+
+/** Inside the journal: the audit says who has proven to be there, and by what. */
+export function tellProven(
+  core: Core,
+  writer: Writer,
+  { name, principal }: Person,
+  { incoming, method, now }: { readonly incoming: Incoming; readonly method: Method; readonly now: number },
+): void {
   const entry = { ...entryOf(core, incoming, method), outcome: "allowed", user: name, principal };
   writer.append(now, entry);
-  return { ok: true, person, returnTo, setCookie: enter(core, writer, browser, person, now) };
 }
 
 /** `who`: what the audit may know of somebody who has proven something. */

@@ -15,11 +15,13 @@ export type PasskeyStart =
   | { readonly ok: false; readonly failure: LoginFailure };
 
 export interface PendingCeremony {
-  readonly kind: "registration" | "assertion";
+  readonly kind: "registration" | "assertion" | "approval";
   /** base64url. */
   readonly challenge: string;
   /** Of a registration: the hash of its invitation, base64url. */
   readonly invite?: string;
+  /** Of an approval: the one login that its yes is for. */
+  readonly login?: string;
   readonly returnTo: string;
 }
 
@@ -44,13 +46,18 @@ export async function begin(
   return challenge;
 }
 
-/** What was begun in this browser; used up with the first answer, a wrong one too. */
+/** What was begun in this browser, for this login if it is about one; used up with the first answer, a wrong one too. */
 export function finish(
   core: Core,
   browser: Browser,
   kind: PendingCeremony["kind"],
+  login?: string,
 ): Promise<PendingCeremony | undefined> {
-  return takePending<PendingCeremony>(core, browser, (pending) => pending.kind === kind);
+  return takePending<PendingCeremony>(
+    core,
+    browser,
+    (pending) => pending.kind === kind && pending.login === login,
+  );
 }
 
 export function ceremonyOf({ url }: Core, { challenge }: PendingCeremony): Ceremony {

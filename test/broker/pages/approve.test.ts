@@ -42,6 +42,7 @@ test("RFC 8628 §3.3: the code is entered, the page asks, a click approves", asy
   const done = await who.submit(approve, { decision: "approve" });
   assert.deepEqual([done.status, titleOf(done)], [200, "Approved"]);
   assert.match(done.text, /You can close this window and go back to your terminal\./);
+  assert.match(done.text, /acts for <strong>anna<\/strong> now, as\s+<strong>ci<\/strong>/);
   assert.equal(stateOf(house, pending.id), "approved");
   assert.ok(auditKinds(house).includes("login_approved"));
 });
@@ -91,11 +92,11 @@ test("a link on another page has to be confirmed first, and tries no code", asyn
   assert.equal((await who.submit("/device", { user_code: String(pending.userCode) })).status, 303);
 });
 
-test("who is not signed in is sent to sign in, and back", async (t) => {
+test("a yes by who is not signed in, without a passkey, is sent to sign in, and back", async (t) => {
   const house = await pageHouse(t);
   const who = visitor(house);
   const approve = await enterCode(who, await waitingLogin(house));
-  const sent = await who.get(approve);
+  const sent = await who.submit(approve, { decision: "approve" });
   assert.equal(sent.status, 303);
   assert.equal(sent.location, `/login?to=${encodeURIComponent(approve)}`);
   assert.match((await who.get(sent.location)).text, /nothing is approved by signing in/);

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { ASSETS } from "../../../src/broker/pages/assets.ts";
 import { enterCode, newPerson, pageHouse, visitor, waitingLogin } from "./house.ts";
 
-const PASSKEY_PAGES = ["/login", "/invite"];
+const PASSKEY_PAGES = ["/login", "/invite", "/approve by passkey"];
 
 test("clickjacking, injection and leaks: the headers of every page", async (t) => {
   const house = await pageHouse(t);
@@ -12,12 +12,15 @@ test("clickjacking, injection and leaks: the headers of every page", async (t) =
   who.signIn(newPerson(house));
   const approve = await enterCode(who, await waitingLogin(house));
   const stranger = visitor(house);
+  const unnamed = visitor(house);
+  const toTouch = await enterCode(unnamed, await waitingLogin(house));
   const seen = [
     ["/device", await stranger.get("/device")],
     ["/device", await stranger.submit("/device", { user_code: "BCDF-GHJK" })],
     ["/device", await stranger.post("/device", {})],
     ["/approve", await who.get(approve)],
     ["/approve", await stranger.get(approve)],
+    ["/approve by passkey", await unnamed.get(toTouch)],
     ["/login", await stranger.get("/login")],
     ["/login in", await who.get("/login")],
     ["/login/callback", await stranger.get("/login/callback?state=x&code=y")],
@@ -47,7 +50,11 @@ test("clickjacking, injection and leaks: the headers of every page", async (t) =
     assert.equal(/unsafe|https?:|\*|data:/.test(policy), false, where);
     const permissions = String(headers["permissions-policy"]);
     const may = (call: string): boolean => permissions.includes(`publickey-credentials-${call}=(self)`);
-    assert.deepEqual([may("get"), may("create")], [path === "/login", path === "/invite"], where);
+    assert.deepEqual(
+      [may("get"), may("create")],
+      [scripted && path !== "/invite", path === "/invite"],
+      where,
+    );
   }
 });
 
@@ -59,6 +66,7 @@ test("no page has an inline script, style or handler, or loads anything of other
     (await who.get("/invite")).text,
     (await who.get("/device")).text,
   ];
+  pages.push((await who.get(await enterCode(who, await waitingLogin(house)))).text);
   who.signIn(newPerson(house));
   pages.push((await who.get(await enterCode(who, await waitingLogin(house)))).text);
   for (const text of pages) {

@@ -131,14 +131,14 @@ export async function invited({ broker, tab }: Place, name = "ada", principal = 
     .waitFor();
 }
 
-/** Opens the page that the program shows, says who is there if it is asked for, and clicks. */
+/** Opens the page that the program shows, signs in if that is asked for first, and clicks; a yes may ask for the passkey. */
 export async function decided({ tab }: Place, address: string, word: "Approve" | "Deny" = "Approve") {
   const { page } = tab;
   await page.goto(address);
-  const passkey = page.getByRole("button", { name: /passkey/i });
-  const button = page.getByRole("button", { name: new RegExp(word, "i") });
-  await passkey.or(button).first().waitFor();
-  if (await passkey.isVisible()) await passkey.click();
+  const signIn = page.getByRole("button", { name: "Use your passkey" });
+  const button = page.getByRole("button", { name: new RegExp(`^${word}`) });
+  await signIn.or(button).first().waitFor();
+  if (await signIn.isVisible()) await signIn.click();
   await button.click();
   return page;
 }
