@@ -109,7 +109,9 @@ function readClaims(fields: Fields, issuer: IssuerSettings): readonly ClaimRule[
   const email = claims.find(({ path }) => path.join(".") === "email");
   if (
     email !== undefined &&
-    !claims.some(({ path, values }) => path[0] === "email_verified" && values[0] === true)
+    !claims.some(
+      ({ path, values }) => path.join(".") === "email_verified" && values.every((value) => value === true),
+    )
   )
     throw faultAt(email.tree.origin, `${email.shown} means nothing alone`, "Say email_verified: true, too.");
   return claims.map(({ path, values }) => ({ path, values }));

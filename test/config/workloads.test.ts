@@ -197,6 +197,12 @@ test("workloads: an id that is none, is not text, or is more than one, does not 
     ["gitlab", ["iss: x"], /FILE:9: .*\.iss is checked of every token/],
     ["google", ["email: ci@example.com"], /FILE:9: .*\.email means nothing alone/, /email_verified: true/],
     [
+      "google",
+      ["email: ci@example.com", "email_verified: [true, false]"],
+      /FILE:9: .*\.email means nothing alone/,
+      /email_verified: true/,
+    ],
+    [
       "aws",
       ['"https://sts.amazonaws.com/": { request_tags: { team: a } }'],
       /FILE:9: .*request_tags.*chosen by whoever asks/,
