@@ -12,6 +12,7 @@ import {
   type Circumstances,
   type NewClient,
 } from "./clients.ts";
+import type { BrokerConfig } from "./config.ts";
 import type { OpenData } from "./data-folder.ts";
 import { administerPeople, type PeopleCommand } from "./people/people-commands.ts";
 import { newEntryId, type Client } from "./records.ts";
@@ -41,6 +42,8 @@ export interface AdminHouse {
   readonly url?: string | undefined;
   /** undefined: no server runs, so there is nothing to reload. */
   readonly reload?: ((actor: Actor) => Promise<object>) | undefined;
+  /** What is in force; undefined: no server runs, so nobody knows. */
+  readonly config?: (() => BrokerConfig) | undefined;
 }
 
 /** What `client list` shows. */

@@ -14,6 +14,8 @@ export interface Reloading {
   readonly endpoints: readonly Endpoint[];
   /** Throws what is wrong with the new one. */
   reload(actor: Actor): Promise<object>;
+  /** What is in force now. */
+  config(): BrokerConfig;
 }
 
 export interface ReloadOptions {
@@ -57,6 +59,7 @@ export function reloadable(core: Core, { load, log, applied }: ReloadOptions): R
       path,
       handle: (incoming) => (current[at] as Endpoint).handle(incoming),
     })),
+    config: () => config,
     reload: (actor) => {
       const turn = last.then(() => exchange(actor));
       last = turn.catch(() => undefined);

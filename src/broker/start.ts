@@ -115,14 +115,14 @@ export async function startBroker(given: BrokerOptions): Promise<Broker> {
       metrics,
       health: createHealth({ clock, steady, probe: () => proveWritable(db, metrics, clock, random) }),
     };
-    const { endpoints, reload } = reloadable(core, {
+    const { endpoints, ...inForce } = reloadable(core, {
       load: options.loadConfig,
       log: say,
       applied: (next) => (limits = { ...DEFAULT_LIMITS, ...next.limits }),
     });
     const app = createApp({ endpoints, steady, random, proxies, rates, metrics, log });
     server.serve(app);
-    const admin = await openAdminSocket(options.data, { data: held.data, clock, url, reload });
+    const admin = await openAdminSocket(options.data, { data: held.data, clock, url, ...inForce });
     const { journal, health } = core;
     const everySeconds = options.watchSeconds ?? 1;
     const unwatch = startWatch({
@@ -143,7 +143,7 @@ export async function startBroker(given: BrokerOptions): Promise<Broker> {
       held.release();
     };
     const close = (): Promise<void> => (closed ??= endInOrder());
-    return { host: options.listen.host, port, url, reload, close };
+    return { host: options.listen.host, port, url, reload: inForce.reload, close };
   } catch (thrown) {
     await server.close();
     held.release();

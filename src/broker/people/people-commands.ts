@@ -3,6 +3,7 @@
 import type { Clock } from "../../io/clock.ts";
 import { KeywrightError } from "../../errors.ts";
 import type { Circumstances } from "../clients.ts";
+import { mayAct, type BrokerConfig } from "../config.ts";
 import type { OpenData } from "../data-folder.ts";
 import type { Session } from "../records.ts";
 import type { ListedUser } from "./people-reading.ts";
@@ -30,17 +31,20 @@ interface PeopleHouse {
   readonly data: OpenData;
   readonly clock: Clock;
   readonly url?: string | undefined;
+  /** undefined: no server runs. */
+  readonly config?: (() => Pick<BrokerConfig, "principals" | "users">) | undefined;
 }
 
 /** `tell`: writes the entry of a command that only looks. */
 export function administerPeople(
-  { data, clock, url }: PeopleHouse,
+  { data, clock, url, config }: PeopleHouse,
   command: PeopleCommand,
   how: Circumstances,
   tell: (kind: string, fields: Readonly<Record<string, unknown>>) => void,
 ): object {
   switch (command.op) {
     case "user_invite":
+      checkInForce(config?.(), command.invitation, data.db.userNamed(command.invitation.name)?.principal);
       return inviteUser(data, command.invitation, knownUrl(url ?? command.url), how);
     case "user_disable":
       return { sessions: disableUser(data, command.name, how) };
@@ -89,6 +93,23 @@ export function readPeopleCommand(
     default:
       return undefined;
   }
+}
+
+/** An invitation whose person would be turned away is told to who invites. Throws `usage`. */
+function checkInForce(
+  config: Pick<BrokerConfig, "principals" | "users"> | undefined,
+  { principal }: Invitation,
+  before: string | undefined,
+): void {
+  if (config?.users?.provider !== undefined)
+    throw new KeywrightError("usage", "people come from a provider here, and need no invitation", {
+      hint: "users.provider.principals in the server's configuration says who of them gets in.",
+    });
+  const wanted = principal ?? before;
+  if (config !== undefined && wanted !== undefined && !mayAct(config.principals, wanted))
+    throw new KeywrightError("usage", `the server's principals do not list '${wanted}'`, {
+      hint: "Choose one of them, or add it to the configuration and reload the server first.",
+    });
 }
 
 function knownUrl(url: string | undefined): string {
