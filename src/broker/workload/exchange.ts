@@ -2,6 +2,7 @@
 // later. Each token is good once; one that a platform hands out again, again for who holds the key of its first use.
 import { createHash } from "node:crypto";
 import { PRESETS } from "../../config/workload-presets.ts";
+import { NO_WORKLOADS } from "../../config/workloads.ts";
 import { asKeywrightError } from "../../errors.ts";
 import { mayAct } from "../config.ts";
 import type { Core } from "../core.ts";
@@ -12,7 +13,7 @@ import { ok, refusal, Refused, tooManyRequests, type Incoming, type Reply } from
 import { SCOPE } from "../token-grant.ts";
 import { newTokenText, TOKEN_PREFIX, tokenHash } from "../token-text.ts";
 import { ACCESS_TOKEN_TYPE, readExchange } from "./request.ts";
-import { LEEWAY, readSubject, type NoSubject, type Subject } from "./subject.ts";
+import { LEEWAY, readClaimed, readSubject, type NoSubject, type Subject } from "./subject.ts";
 
 /** One text for every token that is not accepted: the audit tells why. */
 const NOT_ACCEPTED = refusal(
@@ -81,7 +82,8 @@ async function subjectOf(core: Core, text: string, incoming: Incoming): Promise<
   } catch (thrown) {
     const failure = asKeywrightError(thrown);
     if (failure.code === "internal") throw thrown;
-    await tell(core, { ok: false, reason: "the keys of the issuer could not be had" }, incoming);
+    const { issuer } = readClaimed(core.config.workloads ?? NO_WORKLOADS, text, core.url);
+    await tell(core, { ok: false, reason: "the keys of the issuer could not be had", issuer }, incoming);
     throw new Refused(NO_KEYS, failure);
   }
 }

@@ -127,13 +127,14 @@ test("a discovery document that names another issuer, or keys elsewhere, is not 
     [{ jwks_uri: 7 }, /does not say where its keys are/],
   ];
   for (const [wrong, logged] of rows) {
-    const { send, iss, issuer, broker, reason } = await place(t);
+    const { send, iss, issuer, broker, reason, audit } = await place(t);
     const document = { issuer: iss, jwks_uri: `${issuer.origin}/keys`, ...wrong };
     issuer.instead.set(DISCOVERY, { status: 200, body: JSON.stringify(document) });
     const { status, json } = await send();
     assert.equal(status, 503);
     assert.equal(json["error"], "temporarily_unavailable");
     assert.equal(reason(), "the keys of the issuer could not be had");
+    assert.deepEqual([audit().at(-1)?.["issuer"], audit().at(-1)?.["iss"]], ["it", iss]);
     assert.match(broker.logged.join("\n"), logged);
   }
   assert.deepEqual(elsewhere.asked, []);
