@@ -184,7 +184,11 @@ function checkNeeded(
   const name = nameOf({ path });
   const claim = claims.find((one) => one.path.join("\n") === path.join("\n"));
   if (claim === undefined)
-    throw fields.fault("claims", `has no ${name}, which never goes to another workload`, where);
+    throw fields.fault(
+      "claims",
+      `has no ${name}, which never goes to another workload`,
+      hintFor(path, where),
+    );
   const { values, tree, shown: text } = claim;
   if (!many && values.length > 1)
     throw faultAt(tree.origin, `${text} has to be one value`, "Write a rule for each workload.");
@@ -196,6 +200,13 @@ function checkNeeded(
   const tenant = tenantOf(preset, issuer.issuer);
   if (tenant !== undefined && preset.tenant?.join("\n") === path.join("\n") && values[0] !== tenant)
     throw faultAt(tree.origin, `${text} is not the one in the address of the issuer '${issuer.name}'`);
+}
+
+/** Dots in a message are no dots in a name. */
+function hintFor(path: readonly string[], where: string): string {
+  const [last = "", ...above] = path.toReversed();
+  const nested = above.reduce((inner, name) => `"${name}": { ${inner} }`, `${last}: …`);
+  return above.length === 0 ? where : `${where} Write it inside: ${nested}.`;
 }
 
 function nameOf(claim: Pick<NeededClaim, "path"> | undefined): string {

@@ -164,6 +164,8 @@ test("workloads: a rule that lacks an immutable id does not load, for any preset
   );
   assert.match(half.message, /^FILE:8: .* has no kubernetes\.io\.serviceaccount\.uid, /);
   assert.match(half.hint, /kubectl get serviceaccount/);
+  const inside = 'Write it inside: "kubernetes.io": { "serviceaccount": { uid: … } }.';
+  assert.ok(half.hint.endsWith(inside), half.hint);
   const none = fault(
     t,
     "issuers: { it: { preset: github } }\nworkloads:\n  deploy: { issuer: it, principal: ci }\n",
