@@ -93,7 +93,7 @@ function facts({ pending, person, address, now }: ApproveView): Html {
   const agent = pending.kind === "code" ? undefined : agentWords(pending.agent);
   const port = pending.redirectUri === undefined ? undefined : new URL(pending.redirectUri).port;
   return html`<dl>
-    ${fact("Who asks", html`${clientWords(pending)}${agent === undefined ? undefined : html`<br /><span class="soft small">${agent}</span>`}`)}
+    ${fact("Who asks", html`${clientWords(pending)}${agent === undefined ? undefined : html`<br /><span class="soft small">It calls itself “${agent}”</span>`}`)}
     ${fact("From where", addressWords(pending.address, address))}
     ${fact("Since when", whenWords(pending.createdAt, now))}
     ${fact("For what", html`${capital(scopeWords(pending.scope))}, as ${person === undefined ? "the person whom your passkey names" : principalName(person)}`)}

@@ -30,6 +30,8 @@ test("RFC 8628 §3.3: the code is entered, the page asks, a click approves", asy
     pending.userCode ?? "none",
     "The command line of keywright",
     "keywright/0.2.0 (linux; x64)",
+    // Whoever asks can write there what it likes: it must not look like words of ours.
+    "It calls itself “keywright/0.2.0 (linux; x64)”",
     '203.0.113.7 <span class="soft small">(not this browser’s address)</span>',
     "2 minutes ago",
     "15 Jan 2027, 08:00 UTC",
