@@ -107,6 +107,8 @@ export interface OauthFault {
   readonly host: string;
   /** Everything of ours that was sent. */
   readonly secrets: readonly (Secret | undefined)[];
+  /** What `invalid_grant` means here; undefined: that the login has ended. */
+  readonly grant?: string | undefined;
   readonly hint?: string | undefined;
 }
 
@@ -119,9 +121,10 @@ export function oauthFailure(
   const [code, means] = (typeof error === "string" && Object.hasOwn(WORDS, error)
     ? WORDS[error]
     : undefined) ?? [byStatus(reply.status), undefined];
+  const meant = error === "invalid_grant" ? (fault.grant ?? means) : means;
   const said = [description, detail, error].find((text) => typeof text === "string" && text !== "") ?? "";
   const quote = shown(String(said), fault.secrets);
-  const what = [means, quote === "" ? undefined : `"${quote}"`]
+  const what = [meant, quote === "" ? undefined : `"${quote}"`]
     .filter((part) => part !== undefined)
     .join(": ");
   const status = `HTTP ${reply.status}`;

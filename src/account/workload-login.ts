@@ -108,6 +108,7 @@ function refused(
     call: `the identity of ${title}`,
     host,
     secrets: [identity],
+    grant: "it does not accept this identity",
     hint: undefined,
   });
   return new KeywrightError(code, client ? `${message}; it was shown ${who}` : message, {

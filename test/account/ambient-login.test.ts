@@ -140,6 +140,7 @@ test("a refusal says whom the broker was shown, without the token, and who knows
     /it was shown iss=https:\/\/token\.actions\.githubusercontent\.example, sub=repo:octocat@123\/my-repo@456:ref:refs\/heads\/main, repository_id=456, repository_owner_id=123, kubernetes\.io\.namespace=build, kubernetes\.io\.serviceaccount\.uid=u-1$/,
   );
   assert.match(error.hint ?? "", /The audit of http.* says why; .*workloads/);
+  assert.doesNotMatch(error.message, /login has ended/); // There was none yet.
   assert.ok(!`${error.message}${error.hint}`.includes("eyJ"));
 });
 
