@@ -147,13 +147,25 @@ export function ourLogin(
   return login.refreshable || now < login.expiresAt ? login : undefined;
 }
 
-export function noCachedLogin(profile: string, hint: string = "Run 'menda auth login'."): NoCachedLoginError {
+/** The words are the original's. The command of the hint is there wherever this program is, and right for every host. */
+export function noCachedLogin(profile: string, hint: string = againFor(profile)): NoCachedLoginError {
   return new NoCachedLoginError(
     "authentication",
     `No valid cached token for profile ${pythonRepr(profile)}. ` +
       "Run `menda auth login` or use M2M (env vars or auth_type=m2m).",
     { hint },
   );
+}
+
+/** What to do when a login is no good. */
+export function againFor(profile: string): string {
+  return `Run 'keywright auth login${profile === "default" ? "" : ` --profile ${shellWord(profile)}`}' again.`;
+}
+
+function shellWord(text: string): string {
+  return /^[\w.@-]+$/.test(text)
+    ? text
+    : `'${text.replace(/[\u0000-\u001f\u007f]/g, "").replaceAll("'", `'\\''`)}'`;
 }
 
 function withoutSlash(host: string): string {

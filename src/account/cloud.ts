@@ -4,7 +4,7 @@ import { asKeywrightError, KeywrightError, MendaKeyRingError } from "../errors.t
 import type { Http, HttpReply, HttpRequest } from "../io/http.ts";
 import type { Action } from "../resolver/ask.ts";
 import { Secret } from "../secret.ts";
-import type { MendaAccount } from "./account.ts";
+import { againFor, type MendaAccount } from "./account.ts";
 import { type Answer, answerOf, formEncoded, type ReplyContext, textOf, unusable } from "./cloud-reply.ts";
 import { authorization, proven, unbindable, withLogin, type Holder, type LoginSession } from "./holder.ts";
 import type { HostMemory } from "./host-memory.ts";
@@ -177,7 +177,8 @@ function contextOf(
 ): ReplyContext {
   const asked = { call, host: account.host, standard };
   if (account.kind === "user") {
-    const unaccepted = `Run 'menda auth login' for the profile ${account.profile} again, or ask who runs ${account.host} for access.`;
+    const again = againFor(account.profile).replace(/\.$/, "");
+    const unaccepted = `${again}, or ask who runs ${account.host} for access.`;
     return { ...asked, secrets: [token, account.cached], unaccepted };
   }
   const where =

@@ -185,7 +185,8 @@ async function sameAmbient(login: Login, options: FreshOptions): Promise<Ambient
     const { code, message } = asKeywrightError(thrown);
     if (code !== "configuration") throw thrown;
     if (lives(login, options)) return undefined;
-    throw noCachedLogin(login.profile, `It came from ${login.workload}: ${message}.`);
+    const gone = `It came from the identity of the job, ${login.workload}, which is not here: ${message}.`;
+    throw noCachedLogin(login.profile, `${gone} Log in where it is: keywright auth login.`);
   }
 }
 

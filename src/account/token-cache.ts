@@ -51,6 +51,6 @@ function invalid(path: string, key: string): InvalidCachedTokenError {
     "authentication",
     `Token cache key ${pythonRepr(key)} in ${path} has invalid cached_at/expires_in; ` +
       "delete the file or run 'menda auth login' again.",
-    { hint: "Run 'menda auth login'." },
+    { hint: "Run 'keywright auth login'." },
   );
 }

@@ -1,5 +1,6 @@
 // Makes a login: by the identity that a job has, or by a person in one of the ways of auth-way.ts, who is shown what to do.
 // It keeps nothing.
+import { againFor } from "../account/account.ts";
 import { findAmbient } from "../account/ambient.ts";
 import { browserLogin, type BrowserLoginOptions } from "../account/browser-login.ts";
 import { deviceLogin, type Person } from "../account/device-login.ts";
@@ -14,7 +15,7 @@ import { workloadLogin } from "../account/workload-login.ts";
 import { awsAmbient } from "../aws/ambient-identity.ts";
 import { KeywrightError } from "../errors.ts";
 import type { HostMetadata } from "../account/host-metadata.ts";
-import { againFor, type AuthPlace } from "./auth-place.ts";
+import type { AuthPlace } from "./auth-place.ts";
 import { countedDown, type Screen } from "./auth-screen.ts";
 import { showCode, showPage } from "./auth-show.ts";
 import type { Target } from "./auth-target.ts";

@@ -68,14 +68,3 @@ async function moreAmbient(): Promise<readonly [typeof awsAmbient]> {
 export function profileOf(named: string | undefined, env: CliContext["env"]): string {
   return named || env["MENDA_PROFILE_ID"] || "default";
 }
-
-/** What to do when a login is no good. */
-export function againFor(profile: string): string {
-  return `Run 'keywright auth login${profile === "default" ? "" : ` --profile ${shellWord(profile)}`}' again.`;
-}
-
-function shellWord(text: string): string {
-  return /^[\w.@-]+$/.test(text)
-    ? text
-    : `'${text.replace(/[\u0000-\u001f\u007f]/g, "").replaceAll("'", `'\\''`)}'`;
-}

@@ -1,6 +1,6 @@
 // `keywright auth token` and `keywright auth whoami`: the access token of a login for scripts, and whom the host takes it for.
 // Both keep the login fresh; a machine's token is fetched for the occasion and kept nowhere.
-import { mendaAccount } from "../account/account.ts";
+import { againFor, mendaAccount } from "../account/account.ts";
 import { accessToken, metadataOf } from "../account/cloud.ts";
 import type { Answer } from "../account/cloud-reply.ts";
 import { environmentTrio } from "../account/cli-account.ts";
@@ -10,7 +10,7 @@ import { loginWhoami, noWhoami } from "../account/login-whoami.ts";
 import { mendaProfile, mendacfgPath } from "../account/mendacfg.ts";
 import { whoami as mendaWhoami } from "../account/whoami.ts";
 import type { Secret } from "../secret.ts";
-import { againFor, type AuthPlace, authPlace, profileOf } from "./auth-place.ts";
+import { type AuthPlace, authPlace, profileOf } from "./auth-place.ts";
 import type { CliContext } from "./context.ts";
 import { refuseTerminal } from "./get.ts";
 

@@ -53,7 +53,7 @@ export const mendaAccounts: Check = (patient) =>
     } catch (thrown) {
       if (!(thrown instanceof KeywrightError)) throw thrown;
       if (isAboutRights(thrown.message)) return [];
-      const { message, hint = "Run 'menda auth login'." } = thrown;
+      const { message, hint = "Run 'keywright auth login'." } = thrown;
       return [
         {
           id: "menda-account",

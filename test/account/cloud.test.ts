@@ -203,7 +203,7 @@ test("the errors of the original, with our own secrets taken out of what they qu
   const login = await cloud(() => ({ [MENDA_REGISTRY]: response(403, `no ${LOGIN}`) }));
   const denied = await failure(user(login.host), options());
   assert.equal(denied.message, "registry/token returned HTTP 403: no [secret]");
-  assert.match(denied.hint ?? "", /menda auth login.*profile me/);
+  assert.match(denied.hint ?? "", /keywright auth login --profile me/);
   const redirect = await cloud(() => ({ [MENDA_TOKEN]: response(307, "", "Location: /x") }));
   assert.equal(
     (await failure(machine(redirect.host), options())).message,

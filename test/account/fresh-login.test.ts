@@ -182,6 +182,7 @@ test("RFC 6749 §5.2: invalid_grant ends the login here, too, with the original'
     assert.ok(error instanceof NoCachedLoginError);
     const words = "Run `menda auth login` or use M2M (env vars or auth_type=m2m).";
     assert.equal(error.message, `No valid cached token for profile 'default'. ${words}`);
+    assert.equal(error.hint, "Run 'keywright auth login' again."); // Bound as before, where menda's would share it.
     return true;
   });
   assert.equal(store.find(cloud.host, "default"), undefined);
