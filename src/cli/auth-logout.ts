@@ -1,10 +1,15 @@
-// `keywright auth logout`: tells the host that the login is over, and forgets it here, whatever the host says.
+// `keywright auth logout`: tells the host that the login is over, and forgets it here, whatever the host says: with what it
+// got from the host, the leased registry passwords.
+import { readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { parseIni } from "../account/ini.ts";
 import { revokeLogin } from "../account/login-revoke.ts";
 import type { KnownLogin } from "../account/login-store.ts";
 import { mendacfgPath, mendacfgText } from "../account/mendacfg.ts";
 import { unshareLogin } from "../account/share-login.ts";
+import { findLogin } from "../account/token-cache.ts";
 import { asKeywrightError, KeywrightError } from "../errors.ts";
+import { Secret } from "../secret.ts";
 import { type AuthPlace, authPlace, profileOf } from "./auth-place.ts";
 import type { CliContext } from "./context.ts";
 
@@ -36,10 +41,32 @@ export async function logout(options: LogoutOptions, context: CliContext): Promi
   for (const name of every ? sharedProfiles(place) : []) {
     if (unshareLogin(place.home, name, place.clock)) rows.push({ profile: name, host: null, revoked: false });
   }
-  if (rows.length === 0) throw nobody(profile, options);
+  const left = !every && isLeft(profile, place);
+  if (rows.length === 0) throw nobody(profile, options, left);
+  dropLeases(place);
   for (const { profile: name, host } of rows)
     context.err(`logged out: ${name}${host === null ? "" : ` at ${host}`}\n`);
+  if (left) context.err(`a login of menda-cli is left under the profile ${profile}; it goes with --all\n`);
   if (options.json === true) context.out(`${JSON.stringify(rows)}\n`);
+}
+
+/** True when menda-cli's cache has a login that the originals, and keyring, would use. */
+function isLeft(profile: string, { home, clock }: AuthPlace): boolean {
+  try {
+    return findLogin(home, profile, clock.now()) instanceof Secret;
+  } catch {
+    return false; // It is damaged, so that nobody can use it.
+  }
+}
+
+/** Those of other logins go with them: whose a lease is, only its key knows. They are fetched again when they are asked for. */
+function dropLeases({ home, log }: AuthPlace): void {
+  const folder = join(home, ".cache", "keywright", "leases");
+  try {
+    for (const name of readdirSync(folder)) rmSync(join(folder, name), { force: true });
+  } catch (thrown) {
+    log?.debug?.(`logout: leases stay until they end (${asKeywrightError(thrown).message})`);
+  }
 }
 
 async function loggedOut(login: KnownLogin, place: AuthPlace, context: CliContext): Promise<Row> {
@@ -47,7 +74,8 @@ async function loggedOut(login: KnownLogin, place: AuthPlace, context: CliContex
   let revoked = false;
   try {
     revoked = await toldHost(login, place);
-    if (!revoked) context.err(`${host} cannot be told: its token is good until ${until(login)}\n`);
+    if (!revoked && login.expiresAt > place.clock.now())
+      context.err(`${host} cannot be told: its token is good until ${until(login)}\n`);
   } catch (thrown) {
     const { message } = asKeywrightError(thrown);
     context.err(`${host} could not be told (${message}): what it gave is good until it ends by itself\n`);
@@ -77,9 +105,13 @@ function sharedProfiles({ home }: AuthPlace): readonly string[] {
   return parseIni(mendacfgText(path) ?? "", path).sections;
 }
 
-function nobody(profile: string, { all }: LogoutOptions): KeywrightError {
+function nobody(profile: string, { all }: LogoutOptions, left: boolean): KeywrightError {
   if (all === true) return new KeywrightError("not_found", "nobody is logged in here");
+  if (left) {
+    const whose = `the login under the profile ${profile} is menda-cli's, so it was left alone`;
+    return new KeywrightError("not_found", whose, { hint: "Remove it with every other one: --all." });
+  }
   return new KeywrightError("not_found", `nobody is logged in under the profile ${profile}`, {
-    hint: "'keywright auth status' shows the logins; a login of menda-cli goes with --all.",
+    hint: "'keywright auth status' shows the logins.",
   });
 }

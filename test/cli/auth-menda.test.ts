@@ -1,6 +1,7 @@
 // `keywright auth` at a menda cloud without metadata, and what it says before it asks any host.
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { shareLogin } from "../../src/account/share-login.ts";
 import type { LoginOptions } from "../../src/cli/auth-login.ts";
@@ -101,4 +102,23 @@ test("auth token shows no token to a terminal unless told to", async (t) => {
 test("a home folder has to be there", async (t) => {
   const place = placeFor(t, { time: 0, now: () => 0 });
   assert.equal(await runKeywright(["auth", "status"], { ...place.context, home: undefined }), 3);
+});
+
+test("auth logout: a login of menda-cli is left and named, and leased passwords go", async (t) => {
+  const { cloud, clock } = await mendaFor(t);
+  const place = placeFor(t, clock);
+  assert.equal(await place.login({ host: cloud.host, shareWithMenda: false }, {}), undefined);
+  shareLogin(place.home.path, "default", { accessToken: new Secret("canary-cli"), expiresIn: 3600 }, clock);
+  const leases = join(place.home.path, ".cache", "keywright", "leases");
+  mkdirSync(leases, { recursive: true });
+  writeFileSync(join(leases, "one.json"), "canary-lease");
+  const out = await place.run("auth", "logout");
+  assert.equal(out.status, 0);
+  assert.match(out.err, /a login of menda-cli is left under the profile default; it goes with --all/);
+  assert.deepEqual(readdirSync(leases), []);
+  const again = await place.run("auth", "logout");
+  assert.equal(again.status, 7);
+  assert.match(again.err, /the login under the profile default is menda-cli's/);
+  assert.equal((await place.run("auth", "logout", "--all")).status, 0);
+  assert.doesNotMatch(readFileSync(place.home.tokens, "utf8"), /canary/);
 });
