@@ -174,13 +174,29 @@ async function exchanged(login: Login, options: FreshOptions): Promise<Fresh> {
   return workloadLogin(ambient, { host, metadata, profile, http, clock, dpop, deadline });
 }
 
-/** The identity that the login came from, whatever else is here; undefined: it is gone, and the token lives. */
-async function sameAmbient(login: Login, options: FreshOptions): Promise<Ambient | undefined> {
-  const { home, http, clock } = options;
-  const { findAmbient } = await import("./ambient.ts");
-  const env = { ...options.env, KEYWRIGHT_AMBIENT: login.workload };
+type Around = Pick<FreshOptions, "env" | "home" | "http" | "clock" | "moreAmbient">;
+
+/** False when the login came from an identity that is not here. It asks nobody. */
+export async function renewable(login: Pick<Login, "workload">, around: Around): Promise<boolean> {
   try {
-    return await findAmbient({ env, home, http, clock, more: await options.moreAmbient?.() });
+    return login.workload === undefined || (await ambientOf(login.workload, around)) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+/** The identity of that name, whatever else is here. */
+async function ambientOf(name: string | undefined, around: Around): Promise<Ambient | undefined> {
+  const { home, http, clock, moreAmbient } = around;
+  const { findAmbient } = await import("./ambient.ts");
+  const env = { ...around.env, KEYWRIGHT_AMBIENT: name };
+  return findAmbient({ env, home, http, clock, more: await moreAmbient?.() });
+}
+
+/** The identity that the login came from; undefined: it is gone, and the token lives. */
+async function sameAmbient(login: Login, options: FreshOptions): Promise<Ambient | undefined> {
+  try {
+    return await ambientOf(login.workload, options);
   } catch (thrown) {
     const { code, message } = asKeywrightError(thrown);
     if (code !== "configuration") throw thrown;

@@ -1,7 +1,7 @@
 // What every `keywright auth` command works with: the user's logins, their key, the hosts, and the HTTP client. Opening it
 // reads and asks nothing.
 import { type DpopKey, dpopKey } from "../account/dpop-key.ts";
-import { freshLogin } from "../account/fresh-login.ts";
+import { freshLogin, renewable } from "../account/fresh-login.ts";
 import { type HostMemory, hostMemory } from "../account/host-memory.ts";
 import { type HostMetadata, hostMetadata } from "../account/host-metadata.ts";
 import { type LoginNames, loginNames } from "../account/login-name.ts";
@@ -22,6 +22,8 @@ export interface AuthPlace extends Pick<CliContext, "env" | "clock" | "log" | "e
   key(): DpopKey;
   /** undefined: the host speaks the menda form. */
   metadata(host: string): Promise<HostMetadata | undefined>;
+  /** False for a job's login whose identity is not here, so that it ends with its token. Asks nobody. */
+  renewable(login: KnownLogin): Promise<boolean>;
   /** The same login, good for a while. */
   fresh(login: KnownLogin | Login): Promise<KnownLogin | Login>;
 }
@@ -47,6 +49,7 @@ export async function authPlace(context: CliContext, keeps?: LoginPlace): Promis
       if (memory.saidMenda(host)) return undefined;
       return hostMetadata({ host, http, memory, now: clock.now(), deadline: undefined, required: false });
     },
+    renewable: (login) => renewable(login, { ...where, http, moreAmbient }),
     fresh: (login) =>
       freshLogin(login, { ...where, http, store, deadline: undefined, moreAmbient, debug: log?.debug }),
   };

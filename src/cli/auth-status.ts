@@ -33,11 +33,12 @@ export interface Row {
 
 export async function status(options: StatusOptions, context: CliContext): Promise<void> {
   const place = await authPlace(context);
-  const current = profileOf(options.profile, place.env);
-  const all = rowsOf(place);
+  const inUse = profileOf(undefined, place.env);
+  const current = options.profile || inUse;
+  const all = await rowsOf(place);
   const rows = options.profile === undefined ? all : all.filter(({ profile }) => profile === current);
   if (options.json === true) context.out(`${JSON.stringify(rows)}\n`);
-  else context.out(rows.map((row) => described(row, current)).join(""));
+  else context.out(rows.map((row) => described(row, inUse)).join(""));
   if (rows.length === 0)
     context.err("no profile and no login; begin with: keywright auth login --host https://menda.example\n");
   // The machine of the environment comes before every profile.
@@ -45,10 +46,12 @@ export async function status(options: StatusOptions, context: CliContext): Promi
   if (used?.logged_in !== true) context.exit?.(EXIT_CODES.authentication);
 }
 
-function rowsOf(place: AuthPlace): readonly Row[] {
+async function rowsOf(place: AuthPlace): Promise<readonly Row[]> {
   const path = mendacfgPath(place.home);
   const document = parseIni(mendacfgText(path) ?? "", path);
-  const kept = place.store.list();
+  const kept: KnownLogin[] = [];
+  for (const login of place.store.list())
+    kept.push({ ...login, refreshable: login.refreshable && (await place.renewable(login)) });
   const profiles = document.sections.map((profile) =>
     profileRow(profile, document.all(profile) ?? new Map(), kept, place),
   );

@@ -1,0 +1,42 @@
+// `keywright auth status`: what it says of logins that end with their token, and which profile it calls the one in use.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { loginStore } from "../../src/account/login-store.ts";
+import { aLogin } from "../account/login.ts";
+import { placeFor } from "./auth-place.ts";
+
+const HOST = "https://menda.example";
+const clock = { time: 1_800_000_000, now: () => clock.time };
+
+test("a job's login is renewed only where its identity is: without it, it ends with its token", async (t) => {
+  const job = { GITLAB_CI: "true", KEYWRIGHT_ID_TOKEN: "canary-identity" };
+  for (const { env, after, logged } of [
+    { env: job, after: 0, logged: true },
+    { env: job, after: 700, logged: true },
+    { env: {}, after: 0, logged: true },
+    { env: {}, after: 700, logged: false },
+  ]) {
+    const place = placeFor(t, clock, { env, mendacfg: `[default]\nhost = ${HOST}\nauth_type = u2m\n` });
+    const store = loginStore({ home: place.home.path, env: {}, clock });
+    const times = { createdAt: clock.time - after, expiresAt: clock.time - after + 600 };
+    const tokenEndpoint = `${HOST}/oauth2/token`;
+    const made = { ...aLogin({ host: HOST }), ...times, tokenEndpoint, refreshToken: undefined };
+    store.keep({ ...made, source: "workload", workload: "gitlab" });
+    const { status, out } = await place.run("auth", "status", "--json");
+    const [row] = JSON.parse(out) as Record<string, unknown>[];
+    assert.deepEqual(
+      [status, row?.["logged_in"], row?.["refreshable"]],
+      [logged ? 0 : 5, logged, env === job],
+    );
+  }
+});
+
+test("the profile in use is that of the environment, or default, whichever is asked about", async (t) => {
+  const mendacfg = `[default]\nhost = ${HOST}\nauth_type = u2m\n[work]\nhost = ${HOST}\nauth_type = u2m\n`;
+  const place = placeFor(t, clock, { mendacfg });
+  assert.match((await place.run("auth", "status", "--profile", "work")).out, /^work: not logged in$/m);
+  assert.match(
+    (await place.run("auth", "status")).out,
+    /^default \(in use\): not logged in\n[^]*^work: not/m,
+  );
+});
