@@ -1,6 +1,7 @@
 // `keywright auth`: logging in and out, and what is known of logins. Each command loads its own part when it runs.
 import { type Command, Option } from "commander";
 import { AUTH_TYPES, type AuthType } from "../account/cli-account.ts";
+import { KeywrightError } from "../errors.ts";
 import type { LoginOptions } from "./auth-login.ts";
 import type { LogoutOptions } from "./auth-logout.ts";
 import type { StatusOptions } from "./auth-status.ts";
@@ -131,7 +132,7 @@ function addConfigure(auth: Command, context: CliContext): void {
       const { configure } = await import("./menda-configure.ts");
       const { unshareLogin } = await import("../account/share-login.ts");
       const { mendaConsole } = await import("./menda-console.ts");
-      const { stdinPrompt } = await import("./prompt.ts");
+      const { stdinPrompt, ABORTED } = await import("./prompt.ts");
       const { homeOf } = await import("./auth-place.ts");
       const { mendacfgPath } = await import("../account/mendacfg.ts");
       const home = homeOf(context);
@@ -141,6 +142,9 @@ function addConfigure(auth: Command, context: CliContext): void {
         const unshare = (name: string): boolean => unshareLogin(home, name, context.clock);
         const wanted = { configFile: mendacfgPath(home), profile, authType, host, unshare };
         await configure(wanted, mendaConsole(context, { output: "text", quiet: false }), prompt);
+      } catch (thrown) {
+        if (thrown !== ABORTED) throw thrown;
+        throw new KeywrightError("usage", "no answer, so nothing was changed");
       } finally {
         prompt.close();
       }

@@ -86,6 +86,15 @@ test("menda auth configure ends with 130 when the answers end, and writes nothin
   assert.throws(() => readFileSync(home.mendacfg), { code: "ENOENT" });
 });
 
+test("keywright auth configure says so when the answers end, with its own exit code", async (t) => {
+  const home = mendaHome(t);
+  const argv = ["auth", "configure", "--auth-type", "u2m"];
+  const ran = await menda(argv, { home: home.path, program: "keywright" });
+  assert.equal(ran.code, 2);
+  assert.match(ran.err, /keywright: no answer, so nothing was changed\n$/);
+  assert.throws(() => readFileSync(home.mendacfg), { code: "ENOENT" });
+});
+
 test("menda auth configure does not echo the secret on a terminal", async (t) => {
   const home = mendaHome(t);
   // Types each answer when it is asked for: what is typed ahead, the terminal itself would echo.
