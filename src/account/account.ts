@@ -90,7 +90,7 @@ function profileAccount(options: AccountOptions): MendaAccount {
     throw new ProfileWithoutHostError(
       "configuration",
       `Profile ${pythonRepr(profile)} has no host; set host = https://... in ~/.menda/mendacfg.`,
-      { hint: "Run 'menda auth configure' to set it." },
+      { hint: "Run 'keywright auth configure' to set it." },
     );
   }
   if ((values.get("auth_type") ?? "u2m") !== "m2m") return user(profile, withoutSlash(host), home, options);
@@ -100,7 +100,7 @@ function profileAccount(options: AccountOptions): MendaAccount {
     throw new M2MProfileWithoutClientCredentialsError(
       "configuration",
       `Profile ${pythonRepr(profile)} has auth_type=m2m but is missing client_id or client_secret in mendacfg.`,
-      { hint: "Run 'menda auth configure' to set both." },
+      { hint: "Run 'keywright auth configure' to set both." },
     );
   }
   return machine({ host, clientId, secret, profile, cached: cachedLogin(home, profile, options.now) });

@@ -5,7 +5,8 @@ import { parseIni, type IniDocument } from "./ini.ts";
 import { readOwnFile } from "./own-file.ts";
 import { pythonRepr } from "./python-repr.ts";
 
-const CONFIGURE = "Run 'menda auth configure', or set MENDA_CLIENT_ID, MENDA_CLIENT_SECRET and MENDA_HOST.";
+const CONFIGURE =
+  "Run 'keywright auth login --host https://HOST', or set MENDA_CLIENT_ID, MENDA_CLIENT_SECRET and MENDA_HOST.";
 
 export function mendaFolder(home: string): string {
   return `${home.replace(/\/+$/, "")}/.menda`;
@@ -22,7 +23,9 @@ export function mendaProfile(path: string, profile: string): ReadonlyMap<string,
     throw new ProfileNotFoundError(
       "configuration",
       `No profile ${pythonRepr(profile)} in ${path}. Set MENDA_PROFILE_ID or add a [${profile}] section.`,
-      { hint: "Run 'menda auth configure' to add it." },
+      {
+        hint: "Run 'keywright auth login' with --profile and --host, or 'keywright auth configure' for a machine.",
+      },
     );
   }
   return values;

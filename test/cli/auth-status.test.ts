@@ -1,4 +1,5 @@
-// `keywright auth status`: what it says of logins that end with their token, and which profile it calls the one in use.
+// `keywright auth status`: what it says of logins that end with their token, and which profile it calls the one in use. And
+// what whoever never logged in is told by the others.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { loginStore } from "../../src/account/login-store.ts";
@@ -39,4 +40,14 @@ test("the profile in use is that of the environment, or default, whichever is as
     (await place.run("auth", "status")).out,
     /^default \(in use\): not logged in\n[^]*^work: not/m,
   );
+});
+
+test("whoever never logged in is told a command that is there", async (t) => {
+  const nothing = await placeFor(t, clock).run("auth", "token");
+  assert.equal(nothing.status, 3);
+  assert.match(nothing.err, /^ {2}Run 'keywright auth login --host https:\/\/HOST', or set MENDA_CLIENT_ID/m);
+  const place = placeFor(t, clock, { mendacfg: `[work]\nhost = ${HOST}\nauth_type = u2m\n` });
+  assert.match((await place.run("auth", "whoami")).err, /^ {2}Run 'keywright auth login' with --profile/m);
+  const known = await place.run("auth", "whoami", "--profile", "work");
+  assert.match(known.err, /^ {2}Run 'keywright auth login --profile work' again\.$/m);
 });
