@@ -3,6 +3,7 @@
 import { readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { randomHex, sha256 } from "../digest.ts";
+import { asKeywrightError, type KeywrightError } from "../errors.ts";
 import type { Clock } from "../io/clock.ts";
 import { ensurePrivateFolder, readPrivate, writePrivate } from "../io/files.ts";
 import { keychain, type LoginPlace } from "../io/keychain.ts";
@@ -33,7 +34,8 @@ export interface LoginStore {
   keep(login: Login): void;
   /** Returns false when there was none. `id`: only that login, and the caller is in `alone`. */
   forget(host: string, profile: string, id?: string): boolean;
-  list(): readonly KnownLogin[];
+  /** `broken` is told of each file that cannot be read or trusted; undefined: that is thrown. */
+  list(broken?: (error: KeywrightError, path: string) => void): readonly KnownLogin[];
   /** Runs `work` while nobody else keeps or forgets this login. Throws `timed_out`. */
   alone<T>(host: string, profile: string, work: () => Promise<T>): Promise<T>;
 }
@@ -114,9 +116,20 @@ export function loginStore({ home, env, clock, place = "file" }: LoginStoreOptio
         return writing(path, () => remove(path, id));
       return changing(path, () => remove(path, undefined));
     },
-    list() {
+    list(broken) {
       const names = namesIn(folder).filter((name) => name.endsWith(".json"));
-      const found = names.flatMap((name) => entryIn(join(folder, name)) ?? []).map(knownLogin);
+      const found = names
+        .flatMap((name) => {
+          const path = join(folder, name);
+          try {
+            return entryIn(path) ?? [];
+          } catch (thrown) {
+            if (broken === undefined) throw thrown;
+            broken(asKeywrightError(thrown), path);
+            return [];
+          }
+        })
+        .map(knownLogin);
       return found.sort((a, b) => (order(a) < order(b) ? -1 : 1));
     },
     alone: (host, profile, work) => holdLock(`${fileOf(host, profile)}.lock`, locking, work),

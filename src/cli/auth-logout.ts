@@ -35,7 +35,7 @@ export async function logout(options: LogoutOptions, context: CliContext): Promi
   const profile = profileOf(options.profile, place.env);
   const every = options.all === true;
   const rows: Row[] = [];
-  for (const login of place.store.list().filter((one) => every || one.profile === profile))
+  for (const login of listed(place, every, context).filter((one) => every || one.profile === profile))
     rows.push(await loggedOut(login, place, context));
   // What menda-cli put there, or a login whose trace here is gone.
   for (const name of every ? sharedProfiles(place) : []) {
@@ -67,6 +67,14 @@ function dropLeases({ home, log }: AuthPlace): void {
   } catch (thrown) {
     log?.debug?.(`logout: leases stay until they end (${asKeywrightError(thrown).message})`);
   }
+}
+
+/** A login that cannot be read keeps no other one from being ended; --all removes it, and no host can be told. */
+function listed({ store }: AuthPlace, every: boolean, { err }: CliContext): readonly KnownLogin[] {
+  return store.list(({ message, hint }, path) => {
+    if (every) rmSync(path);
+    err(`${message}${every ? "; it was removed" : hint === undefined ? "" : `\n  ${hint}`}\n`);
+  });
 }
 
 async function loggedOut(login: KnownLogin, place: AuthPlace, context: CliContext): Promise<Row> {

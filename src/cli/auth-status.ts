@@ -5,7 +5,7 @@ import { parseIni } from "../account/ini.ts";
 import { type KnownLogin, loginFileOf } from "../account/login-store.ts";
 import { mendacfgPath, mendacfgText } from "../account/mendacfg.ts";
 import { findLogin, tokenCachePath } from "../account/token-cache.ts";
-import { EXIT_CODES } from "../errors.ts";
+import { EXIT_CODES, type KeywrightError } from "../errors.ts";
 import { type AuthPlace, authPlace, profileOf } from "./auth-place.ts";
 import type { CliContext } from "./context.ts";
 
@@ -50,7 +50,8 @@ async function rowsOf(place: AuthPlace): Promise<readonly Row[]> {
   const path = mendacfgPath(place.home);
   const document = parseIni(mendacfgText(path) ?? "", path);
   const kept: KnownLogin[] = [];
-  for (const login of place.store.list())
+  const broken = ({ message, hint = "" }: KeywrightError): void => place.err(`${message}\n  ${hint}\n`);
+  for (const login of place.store.list(broken))
     kept.push({ ...login, refreshable: login.refreshable && (await place.renewable(login)) });
   const profiles = document.sections.map((profile) =>
     profileRow(profile, document.all(profile) ?? new Map(), kept, place),

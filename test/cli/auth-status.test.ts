@@ -1,12 +1,14 @@
 // `keywright auth status`: what it says of logins that end with their token, and which profile it calls the one in use. And
 // what whoever never logged in is told by the others.
 import assert from "node:assert/strict";
+import { existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
-import { loginStore } from "../../src/account/login-store.ts";
+import { loginFolder, loginStore } from "../../src/account/login-store.ts";
 import { aLogin } from "../account/login.ts";
 import { placeFor } from "./auth-place.ts";
 
-const HOST = "https://menda.example";
+const HOST = "http://127.0.0.1:9"; // Nothing listens there.
 const clock = { time: 1_800_000_000, now: () => clock.time };
 
 test("a job's login is renewed only where its identity is: without it, it ends with its token", async (t) => {
@@ -50,4 +52,24 @@ test("whoever never logged in is told a command that is there", async (t) => {
   assert.match((await place.run("auth", "whoami")).err, /^ {2}Run 'keywright auth login' with --profile/m);
   const known = await place.run("auth", "whoami", "--profile", "work");
   assert.match(known.err, /^ {2}Run 'keywright auth login --profile work' again\.$/m);
+});
+
+test("a login that is damaged keeps no other one from being shown or ended; logout --all removes it", async (t) => {
+  const place = placeFor(t, clock, { mendacfg: `[default]\nhost = ${HOST}\nauth_type = u2m\n` });
+  const { path: home } = place.home;
+  const login = { ...aLogin({ host: HOST }), expiresAt: clock.time + 600, createdAt: clock.time };
+  const store = loginStore({ home, env: {}, clock });
+  const damaged = join(loginFolder(home), "damaged.json");
+  for (const all of [false, true]) {
+    store.keep(login);
+    writeFileSync(damaged, "canary-half", { mode: 0o600 });
+    const status = await place.run("auth", "status");
+    assert.equal(status.status, 0);
+    assert.match(status.out, /^default \(in use\): logged in$/m);
+    assert.match(status.err, /damaged\.json is damaged, or of another version\n {2}Remove it/);
+    const { status: code, err } = await place.run("auth", "logout", ...(all ? ["--all"] : []));
+    assert.equal(code, 0);
+    assert.match(err, all ? /is damaged, .*; it was removed$/m : /is damaged, .*\n {2}Remove it/);
+    assert.deepEqual([store.glance(HOST, "default"), existsSync(damaged)], [undefined, !all]);
+  }
 });
