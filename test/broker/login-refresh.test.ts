@@ -156,6 +156,16 @@ test("a principal that is configured no more gets nothing at its next refresh", 
   refused(await refreshWith(again, refresh), "invalid_grant");
 });
 
+test("a user who is invited as somebody else acts as that from the next refresh on", async (t) => {
+  const house = await loginHouse(t);
+  const { broker, core, anna } = house;
+  const { refresh } = await loggedIn(house);
+  core.db.transaction((writer) => writer.changeUser(anna.user, { principal: "outsider", email: "" }));
+  const { access } = tokensIn(await refreshWith(broker, refresh));
+  assert.equal((await whoami(broker, access)).json["user_role"], "outsider");
+  assert.equal((await askRegistry(broker, access, { url: PACKAGES })).status, 403);
+});
+
 test("the provider is asked at the first refresh after `users.recheck`, once, and not before", async (t) => {
   const told = { answer: fine, asked: 0 };
   const house = await providedHouse(t, told);

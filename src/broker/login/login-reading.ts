@@ -23,8 +23,9 @@ export interface LoginReading {
 }
 
 const WAITING = "FROM logins WHERE expires_at > ? AND state = 'pending'";
+/** A user with passkeys acts as what it was invited for last, whatever the session began as. */
 const SESSIONS =
-  "SELECT sessions.*, users.name AS user_name FROM sessions JOIN users ON users.id = user WHERE ended_at IS NULL AND disabled_at IS NULL";
+  "SELECT sessions.*, users.name AS user_name, coalesce(users.principal, sessions.principal) AS acts_as FROM sessions JOIN users ON users.id = user WHERE ended_at IS NULL AND disabled_at IS NULL";
 
 export function loginReading(db: DatabaseSync): LoginReading {
   const [login, byHash, byCode] = ["id", "hash", "user_code"].map((column) =>
@@ -96,7 +97,7 @@ function sessionOf(row: Row): Session {
     name: row["name"] as string,
     user: row["user"] as number,
     userName: row["user_name"] as string,
-    principal: row["principal"] as string,
+    principal: row["acts_as"] as string,
     client: row["client"] as string,
     face: row["face"] as Face,
     scope: row["scope"] as string,
