@@ -83,7 +83,7 @@ export function personOf(core: Core, name: string, principal = "ci"): Person {
     core.db.transaction((writer) => void writer.addUser({ ...made, email: `${name}@people.example` }));
   const found = core.db.userNamed(name);
   assert.ok(found);
-  return { user: found.id, name, principal, upstream: undefined, provenAt: core.clock.now() };
+  return { user: found.id, name, principal, upstream: undefined, provenAt: Math.floor(core.clock.now()) };
 }
 
 export interface Pkce {
