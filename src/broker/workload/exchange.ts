@@ -181,9 +181,9 @@ function subjectFields(subject: Subject | NoSubject) {
   };
 }
 
-/** Only who has shown who it is: nobody can use up the turns of another. */
+/** Only who has shown who it is: nobody can use up the turns of another, of a client of the same name either (core.ts). */
 function takeTurn({ rates, metrics }: Core, rule: string): void {
-  const wait = rates.take(rule);
+  const wait = rates.take(`workload ${rule}`);
   if (wait === undefined) return;
   metrics.limited("client");
   throw new Refused(tooManyRequests(wait));

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { CONFIG, post, running, START } from "../broker.ts";
+import { basic, CONFIG, newClient, post, running, START } from "../broker.ts";
 import type { Entry } from "../entries.ts";
 import { EXCHANGE, exchange, JWT_TYPE, startIssuer, times } from "./issuer.ts";
 import { place } from "./place.ts";
@@ -165,6 +165,16 @@ test("a rule has its turns: too many exchanges are 429, and use up no token", as
   assert.equal(headers["retry-after"], "1");
   broker.clock.time += 1;
   assert.equal((await exchange(broker, waiting)).status, 200);
+});
+
+test("a client of the name of a rule has turns of its own", async (t) => {
+  const limits = { requestsPerClient: 1 };
+  const { broker, send } = await place(t, { options: { config: { ...CONFIG, limits } } });
+  const client = basic("deploy", newClient(broker.data, { name: "deploy", principal: "ci" }));
+  for (let count = 0; count < 10; count += 1) assert.equal((await send()).status, 200);
+  assert.equal((await send()).status, 429);
+  const grant = { grant_type: "client_credentials" };
+  assert.equal((await post(broker, "/oauth2/token", grant, client)).status, 200);
 });
 
 test("a principal that is configured no more gets nothing", async (t) => {
