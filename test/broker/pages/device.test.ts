@@ -5,6 +5,8 @@ import fc from "fast-check";
 import { LOGIN_LIFE } from "../../../src/broker/login/public-client.ts";
 import { MOST_WAITING } from "../../../src/broker/login/waiting-logins.ts";
 import { createGuesses, STRANGERS, TRIES, WINDOW } from "../../../src/broker/pages/guesses.ts";
+import { CONFIG, running } from "../broker.ts";
+import { houseOf } from "../login-house.ts";
 import {
   auditKinds,
   hiddenOf,
@@ -99,6 +101,18 @@ test("RFC 8628 §5.1: five wrong codes of one browser lock it for ten minutes, w
   house.clock.time += WINDOW;
   const fresh = await waitingLogin(house);
   assert.equal((await cookies.submit("/device", { user_code: String(fresh.userCode) })).status, 303);
+});
+
+test("RFC 8628 §5.1: a reload of the configuration gives nobody five more tries", async (t) => {
+  const broker = await running(t, { loadConfig: async () => CONFIG });
+  const { core } = houseOf(t, broker);
+  const who = visitor({ ...broker, core, logged: [] });
+  for (let turn = 0; turn < TRIES; turn += 1) await who.submit("/device", { user_code: WRONG });
+  assert.equal((await who.submit("/device", { user_code: WRONG })).status, 429);
+  await broker.reload({ by: "tester" });
+  assert.equal((await who.submit("/device", { user_code: WRONG })).status, 429);
+  const other = visitor({ ...broker, core, logged: [] }); // Another browser at the same address.
+  assert.equal((await other.submit("/device", { user_code: WRONG })).status, 429);
 });
 
 test("RFC 8628 §5.1: five wrong codes of one address, or one IPv6 network, lock it for every browser there", async (t) => {
