@@ -10,12 +10,18 @@ import { askRegistry, basic, CONFIG, newClient, PACKAGES, post, running, send, S
 import { entriesOf } from "./entries.ts";
 import { fine, providedHouse, reply, type Told } from "./login-provider.ts";
 import {
+  begin,
   CLIENT,
+  codeFor,
   loggedIn,
   loginHouse,
+  pkce,
+  poll,
   prover,
+  redeem,
   refreshWith,
   refused,
+  say,
   TOKEN,
   tokensIn,
   whoami,
@@ -146,14 +152,30 @@ test("a user who is disabled has no tokens from the next request on, and gets no
   refused(await refreshWith(broker, refresh), "invalid_grant");
 });
 
-test("a principal that is configured no more gets nothing at its next refresh", async (t) => {
+test("a principal that is configured no more gets nothing at its next refresh, poll or code; the audit says so", async (t) => {
   const house = await loginHouse(t);
   const { refresh } = await loggedIn(house);
+  const { device_code, user_code } = await begin(house.broker);
+  assert.ok(await say(house, user_code, true));
+  const { verifier, sent } = pkce();
+  const code = (await codeFor(house, sent)).get("code") ?? "";
   const { data, url } = house.broker;
   await house.broker.close();
   const config = { ...CONFIG, principals: ["release", "outsider"], menda: new Map() };
   const again = await running(t, { data, url, config });
   refused(await refreshWith(again, refresh), "invalid_grant");
+  refused(await poll(again, device_code), "access_denied");
+  refused(await redeem(again, code, verifier), "invalid_grant");
+  const reason = "This person acts as no principal of this broker.";
+  const denied = entriesOf(data).filter((entry) => entry["reason"] === reason);
+  assert.deepEqual(
+    denied.map(({ kind, outcome, client, user }) => [kind, outcome, client, user]),
+    [
+      ["token", "denied", "keywright", "anna"],
+      ["token", "denied", "keywright", undefined],
+      ["token", "denied", "keywright", undefined],
+    ],
+  );
 });
 
 test("a user who is invited as somebody else acts as that from the next refresh on", async (t) => {

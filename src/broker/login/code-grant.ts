@@ -4,7 +4,7 @@ import { mayAct } from "../config.ts";
 import type { Core } from "../core.ts";
 import { CODE_PREFIX, isTokenText, tokenHash } from "../token-text.ts";
 import type { StoredLogin } from "./login-records.ts";
-import { fault, tellRefusal, UNKNOWN_CODE, type Outcome } from "./outcome.ts";
+import { fault, tellRefusal, UNKNOWN_CODE, withoutPrincipal, type Outcome } from "./outcome.ts";
 import { fitsChallenge } from "./pkce.ts";
 import { endSession } from "./sessions.ts";
 import { isApproved, startSession, type Step } from "./session-tokens.ts";
@@ -62,7 +62,7 @@ function reused({ core, writer, now, address }: Step, { session }: StoredLogin):
 
 function settle(step: Step, login: StoredLogin, { jkt }: CodeRequest): Outcome {
   if (!isApproved(login) || !mayAct(step.core.config.principals, login.principal))
-    return fault("invalid_grant", "This person acts as no principal of this broker.");
+    return withoutPrincipal(step, "invalid_grant", { client: login.client, login: login.id });
   const issued = startSession(step, login, jkt);
   return issued === undefined ? UNKNOWN_CODE : { ok: true, issued };
 }

@@ -6,7 +6,7 @@ import type { Face } from "../records.ts";
 import type { Incoming } from "../reply.ts";
 import { DEVICE_PREFIX, isTokenText, newTokenText, tokenHash } from "../token-text.ts";
 import type { PendingLogin, StoredLogin } from "./login-records.ts";
-import { fault, tellRefusal, UNKNOWN_CODE, type Fault, type Outcome } from "./outcome.ts";
+import { fault, tellRefusal, UNKNOWN_CODE, withoutPrincipal, type Fault, type Outcome } from "./outcome.ts";
 import { fitsChallenge } from "./pkce.ts";
 import { PACE } from "./public-client.ts";
 import { isApproved, startSession, type Step } from "./session-tokens.ts";
@@ -79,7 +79,7 @@ function settle(step: Step, login: StoredLogin, poll: Poll): Outcome {
   if (login.state === "denied") return fault("access_denied", "The login was denied in the browser.");
   if (login.state === "pending") return pace(step, login);
   if (!isApproved(login) || !mayAct(core.config.principals, login.principal))
-    return fault("access_denied", "This person acts as no principal of this broker.");
+    return withoutPrincipal(step, "access_denied", { client: login.client, login: login.id });
   const issued = startSession(step, login, poll.jkt);
   return issued === undefined ? UNKNOWN_CODE : { ok: true, issued };
 }

@@ -23,6 +23,17 @@ export const UNKNOWN_CODE = fault(
   "The code or token is unknown, used, or another client's.",
 );
 
+/** For a person whose principal is none (any more), with its entry. */
+export function withoutPrincipal(
+  step: Step,
+  error: "access_denied" | "invalid_grant",
+  about: Readonly<Record<string, unknown>>,
+): Fault {
+  const refusal = fault(error, "This person acts as no principal of this broker.");
+  tellRefusal(step, { ...about, reason: refusal.reason });
+  return refusal;
+}
+
 /** The entry of a refusal; strangers can make only so many a minute. */
 export function tellRefusal(
   { core, writer, now, address }: Step,

@@ -7,7 +7,7 @@ import type { Session } from "../records.ts";
 import { SCOPE } from "../token-grant.ts";
 import { isTokenText, REFRESH_PREFIX, tokenHash } from "../token-text.ts";
 import { checkedSession } from "./checked-session.ts";
-import { fault, tellRefusal, UNKNOWN_CODE, type Fault, type Outcome } from "./outcome.ts";
+import { fault, tellRefusal, UNKNOWN_CODE, withoutPrincipal, type Fault, type Outcome } from "./outcome.ts";
 import { endSession } from "./sessions.ts";
 import { aboutSession, issueTokens, type Step } from "./session-tokens.ts";
 
@@ -60,7 +60,10 @@ function rotate(core: Core, id: number, hash: Uint8Array, address: string | unde
     if (session === undefined || now >= session.expiresAt) return UNKNOWN_CODE;
     const step: Step = { core, writer, now, address };
     if (!mayAct(core.config.principals, session.principal))
-      return fault("invalid_grant", "This person acts as no principal of this broker.");
+      return withoutPrincipal(step, "invalid_grant", {
+        ...aboutSession(session),
+        grant: "refresh_token",
+      });
     if (writer.useRefreshToken(hash, Math.floor(now)))
       return { ok: true, issued: issueTokens(step, session, "refresh_token") };
     const about = {
