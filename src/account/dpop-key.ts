@@ -12,11 +12,10 @@ import { join } from "node:path";
 import { randomHex, sha256 } from "../digest.ts";
 import { KeywrightError } from "../errors.ts";
 import type { Clock } from "../io/clock.ts";
-import { ensurePrivateFolder, readPrivate, writePrivate } from "../io/files.ts";
+import { ensurePrivateFolder, readPrivate, writePrivate, writing } from "../io/files.ts";
 import { keychain, type LoginPlace } from "../io/keychain.ts";
 import { withLock } from "../io/lock.ts";
 import type { Secret } from "../secret.ts";
-import { writing } from "./unwritable.ts";
 
 export interface DpopKey {
   /** RFC 7638, base64url: what tokens are bound to, as `cnf.jkt`. */

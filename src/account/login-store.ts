@@ -5,13 +5,12 @@ import { join } from "node:path";
 import { randomHex, sha256 } from "../digest.ts";
 import { asKeywrightError, type KeywrightError } from "../errors.ts";
 import type { Clock } from "../io/clock.ts";
-import { ensurePrivateFolder, readPrivate, writePrivate } from "../io/files.ts";
+import { ensurePrivateFolder, readPrivate, writePrivate, writing } from "../io/files.ts";
 import { keychain, type LoginPlace } from "../io/keychain.ts";
 import { holdLock, withLock } from "../io/lock.ts";
 import { Secret } from "../secret.ts";
 import type { KnownLogin, Login } from "./login.ts";
 import { entryFor, knownLogin, parseEntry, unreadable, type Entry } from "./login-entry.ts";
-import { writing } from "./unwritable.ts";
 
 export type { KnownLogin, Login } from "./login.ts";
 

@@ -5,7 +5,7 @@ import { chmodSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { KeywrightError } from "../errors.ts";
 import type { Clock } from "../io/clock.ts";
-import { ensurePrivateFolder } from "../io/files.ts";
+import { ensurePrivateFolder, writing } from "../io/files.ts";
 import { withLock } from "../io/lock.ts";
 import { replaceFile } from "../io/replace.ts";
 import type { Secret } from "../secret.ts";
@@ -13,7 +13,6 @@ import { parseIni } from "./ini.ts";
 import { dropIniSection, isSectionName, setIniSection } from "./ini-write.ts";
 import { readOwnFile } from "./own-file.ts";
 import { tokenCachePath } from "./token-cache.ts";
-import { writing } from "./unwritable.ts";
 
 export interface SharedLogin {
   readonly accessToken: Secret;

@@ -4,9 +4,8 @@ import { realpathSync } from "node:fs";
 import { parseIni } from "../account/ini.ts";
 import { isSectionName, setIniSection } from "../account/ini-write.ts";
 import { mendacfgPath, mendacfgText } from "../account/mendacfg.ts";
-import { writing } from "../account/unwritable.ts";
 import { KeywrightError } from "../errors.ts";
-import { writePrivate } from "../io/files.ts";
+import { writePrivate, writing } from "../io/files.ts";
 import { isLoopback } from "../loopback.ts";
 
 export interface Target {

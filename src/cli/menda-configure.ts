@@ -4,9 +4,8 @@ import { AUTH_TYPES, HOST_RULE, isHost, type AuthType } from "../account/cli-acc
 import { parseIni } from "../account/ini.ts";
 import { isIniValue, isSectionName, setIniSection } from "../account/ini-write.ts";
 import { mendacfgText } from "../account/mendacfg.ts";
-import { writing } from "../account/unwritable.ts";
 import { KeywrightError } from "../errors.ts";
-import { writePrivate } from "../io/files.ts";
+import { writePrivate, writing } from "../io/files.ts";
 import { Secret } from "../secret.ts";
 import { throughLinks } from "./auth-target.ts";
 import type { MendaConsole } from "./menda-console.ts";

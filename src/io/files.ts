@@ -152,3 +152,17 @@ function openIfThere(path: string, flags: number): number | undefined {
     throw error;
   }
 }
+
+/** Runs `work`, which writes the file. Throws `backend`, with what to do, when the system refuses; everything else passes. */
+export function writing<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (thrown) {
+    const { code, syscall } = (thrown ?? {}) as NodeJS.ErrnoException;
+    if (thrown instanceof KeywrightError || syscall === undefined) throw thrown;
+    throw new KeywrightError("backend", `${path} cannot be written (${code ?? syscall})`, {
+      hint: "Make room, or make the file and its folder writable for you.",
+      cause: thrown,
+    });
+  }
+}
