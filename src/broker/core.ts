@@ -18,6 +18,7 @@ import type { Health } from "./health.ts";
 import type { Journal } from "./journal.ts";
 import { authenticateByAssertion } from "./jwt/client-assertion.ts";
 import { dpopChallenge, readProof } from "./jwt/dpop.ts";
+import type { Memory } from "./memory.ts";
 import type { Metrics } from "./metrics.ts";
 import { hashNow, type Peppers } from "./pepper.ts";
 import type { Sealing } from "./people/sealing.ts";
@@ -55,6 +56,7 @@ export interface Core {
   readonly rates: Rates;
   readonly metrics: Metrics;
   readonly health: Health;
+  readonly memory: Memory;
 }
 
 export interface Budget {

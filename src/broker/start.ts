@@ -21,6 +21,7 @@ import { createJournal } from "./journal.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import { checkListening, publicUrl, type Listening } from "./listening.ts";
 import { addGauges, measuredDatabase, measuredJournal } from "./measured.ts";
+import { createMemory } from "./memory.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
 import { createProxies, LOOPBACK, NO_PROXIES, type Proxies } from "./proxies.ts";
 import { pooledRandom } from "./random.ts";
@@ -114,6 +115,7 @@ export async function startBroker(given: BrokerOptions): Promise<Broker> {
       rates: rates.clients,
       metrics,
       health: createHealth({ clock, steady, probe: () => proveWritable(db, metrics, clock, random) }),
+      memory: createMemory(clock),
     };
     const { endpoints, ...inForce } = reloadable(core, {
       load: options.loadConfig,

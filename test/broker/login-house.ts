@@ -14,6 +14,7 @@ import {
   deny,
   findByUserCode,
 } from "../../src/broker/login/logins.ts";
+import { createMemory } from "../../src/broker/memory.ts";
 import { createMetrics } from "../../src/broker/metrics.ts";
 import { readParameters } from "../../src/broker/parameters.ts";
 import { createRates } from "../../src/broker/rates.ts";
@@ -72,6 +73,7 @@ export function houseOf(t: TestContext, broker: Running, options: Partial<Broker
     failures: createBudget(clock, 60),
     rates: createRates(clock, () => 1000),
     health: createHealth({ clock, steady: clock, probe: () => undefined }),
+    memory: createMemory(clock),
   };
   return { broker, core, anna: personOf(core, "anna"), release };
 }

@@ -8,14 +8,14 @@ import { newEntryId } from "../records.ts";
 import type { Endpoint, Incoming, Reply } from "../reply.ts";
 import { devicePage, lockedPage } from "./device-page.ts";
 import { isOpened, postedForm } from "./guard.ts";
-import type { Guesser, Guesses, Lock, LockedBy } from "./guesses.ts";
+import type { Guesser, Lock, LockedBy } from "./guesses.ts";
 import { cookieHeaders, pageReply, seeOther } from "./page.ts";
 import { newTicket } from "./ticket.ts";
 
-export function deviceEndpoints(core: Core, guesses: Guesses): readonly Endpoint[] {
+export function deviceEndpoints(core: Core): readonly Endpoint[] {
   return [
-    { method: "GET", path: "/device", handle: (incoming) => shown(core, guesses, incoming) },
-    { method: "POST", path: "/device", handle: (incoming) => entered(core, guesses, incoming) },
+    { method: "GET", path: "/device", handle: (incoming) => shown(core, incoming) },
+    { method: "POST", path: "/device", handle: (incoming) => entered(core, incoming) },
   ];
 }
 
@@ -23,38 +23,32 @@ export function deviceEndpoints(core: Core, guesses: Guesses): readonly Endpoint
  * Opened from a terminal or a camera, the address with the code inside goes straight on. A link on somebody's page has
  * to be confirmed here first: it can neither try codes for its author nor use up the tries of who follows it.
  */
-async function shown(core: Core, guesses: Guesses, incoming: Incoming): Promise<Reply> {
+async function shown(core: Core, incoming: Incoming): Promise<Reply> {
   const browser = await browserOf(core, incoming);
   const code = codeOf(readParameters(incoming.query).get("user_code"));
-  if (code !== undefined && isOpened(incoming)) return tried(core, guesses, incoming, browser, code);
+  if (code !== undefined && isOpened(incoming)) return tried(core, incoming, browser, code);
   return formReply(core, browser, { code, wrong: false });
 }
 
-async function entered(core: Core, guesses: Guesses, incoming: Incoming): Promise<Reply> {
+async function entered(core: Core, incoming: Incoming): Promise<Reply> {
   const { browser, form } = await postedForm(core, incoming);
-  return tried(core, guesses, incoming, browser, form.get("user_code") ?? "");
+  return tried(core, incoming, browser, form.get("user_code") ?? "");
 }
 
 /** From the look at the lock to the count nothing else comes in between. */
-async function tried(
-  core: Core,
-  guesses: Guesses,
-  incoming: Incoming,
-  browser: Browser,
-  typed: string,
-): Promise<Reply> {
+async function tried(core: Core, incoming: Incoming, browser: Browser, typed: string): Promise<Reply> {
   const guesser = { browser: browser.hash, address: incoming.address, user: browser.person?.user };
-  const lock = guesses.lock(guesser);
+  const lock = core.memory.guesses.lock(guesser);
   if (lock !== undefined) return lockedReply(core, browser, lock);
   const pending = findByUserCode(core, typed);
   if (pending !== undefined) {
     const ticket = newTicket(core, incoming, pending);
     return seeOther(`/approve?login=${ticket.text}`, browser.setCookie, ticket.setCookie);
   }
-  const closed = guesses.wrong(guesser);
+  const closed = core.memory.guesses.wrong(guesser);
   if (closed.length === 0) return formReply(core, browser, { code: undefined, wrong: true });
   await auditLocks(core, guesser, browser, closed);
-  const now = guesses.lock(guesser);
+  const now = core.memory.guesses.lock(guesser);
   return now === undefined
     ? formReply(core, browser, { code: undefined, wrong: true })
     : lockedReply(core, browser, now);

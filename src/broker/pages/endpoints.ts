@@ -6,25 +6,11 @@ import { approvalEndpoints, approvalScriptEndpoints } from "./approval.ts";
 import { assetEndpoints } from "./assets.ts";
 import { deviceEndpoints } from "./device.ts";
 import { asPage } from "./failures.ts";
-import { createGuesses, type Guesses } from "./guesses.ts";
 import { passkeyEndpoints, signInEndpoints } from "./sign-in.ts";
-
-/** One for each server that runs: a reload of its configuration gives nobody five more tries. */
-const GUESSES = new WeakMap<Core["failures"], Guesses>();
-
-function guessesOf({ failures, clock }: Core): Guesses {
-  const guesses = GUESSES.get(failures) ?? createGuesses(clock);
-  GUESSES.set(failures, guesses);
-  return guesses;
-}
 
 /** Described in openapi-pages.ts. */
 export function pageEndpoints(core: Core): readonly Endpoint[] {
-  const pages = [
-    ...deviceEndpoints(core, guessesOf(core)),
-    ...approvalEndpoints(core),
-    ...signInEndpoints(core),
-  ];
+  const pages = [...deviceEndpoints(core), ...approvalEndpoints(core), ...signInEndpoints(core)];
   return [
     ...pages.map((page) => asPage(core, page)),
     ...approvalScriptEndpoints(core),

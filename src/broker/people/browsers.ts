@@ -4,12 +4,10 @@ import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { mayAct } from "../config.ts";
 import type { Core } from "../core.ts";
 import { limitKey } from "../proxies.ts";
-import { createRates, type Rates } from "../rates.ts";
 import type { Person } from "../records.ts";
 import { Refused, tooManyRequests, type Incoming } from "../reply.ts";
 import type { Writer } from "../database-writing.ts";
 import { cookieFor, cookieOf, endedCookie } from "./cookie.ts";
-import type { Sealing } from "./sealing.ts";
 
 export interface Browser {
   /** SHA-256 of the cookie: the key of its row, if it has one. */
@@ -31,9 +29,6 @@ export const LONGEST = 3600;
 const UNFINISHED = 600;
 /** A row is written to at most so often, in seconds. */
 const TOUCH_EVERY = 60;
-/** Browsers a second of one address that may begin a login: whoever has no cookie can be as many as it likes. */
-const BEGUN_A_SECOND = 10;
-const BEGUN = new WeakMap<Sealing, Rates>();
 
 /** The browser of a request, which is a new one when it has no cookie of ours. */
 export async function browserOf(core: Core, incoming: Incoming): Promise<Browser> {
@@ -81,11 +76,9 @@ export async function keepPending(core: Core, browser: Browser, pending: object)
 }
 
 /** Each browser that is new costs a row. */
-function takeTurn({ db, sealing, clock, metrics }: Core, { hash, address }: Browser): void {
+function takeTurn({ db, memory, metrics }: Core, { hash, address }: Browser): void {
   if (address === undefined || db.browser(hash) !== undefined) return;
-  const rates = BEGUN.get(sealing) ?? createRates(clock, () => BEGUN_A_SECOND);
-  BEGUN.set(sealing, rates);
-  const wait = rates.take(limitKey(address));
+  const wait = memory.begun.take(limitKey(address));
   if (wait === undefined) return;
   metrics.limited("address");
   throw new Refused(tooManyRequests(wait));

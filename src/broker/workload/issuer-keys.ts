@@ -1,5 +1,5 @@
-// The keys of each configured issuer, remembered as long as the broker's configuration is in force. An issuer's discovery
-// document may name keys on its own origin only; any other place has to be configured.
+// The keys of each configured issuer, remembered over a reload of the configuration as long as its settings are the same.
+// An issuer's discovery document may name keys on its own origin only; any other place has to be configured.
 import { KeywrightError } from "../../errors.ts";
 import type { IssuerSettings } from "../../config/workloads.ts";
 import { systemClock } from "../../io/clock.ts";
@@ -9,15 +9,12 @@ import { issuerHttp } from "../jwt/issuer-http.ts";
 import { createJwks } from "../jwt/jwks.ts";
 import type { KeySource } from "../jwt/verify.ts";
 
-/** Another configuration has another core, and so begins with no keys. */
-const remembered = new WeakMap<Core, Map<string, KeySource>>();
-
 export function keysOf(core: Core, issuer: IssuerSettings): KeySource {
-  const all = remembered.get(core) ?? new Map<string, KeySource>();
-  remembered.set(core, all);
-  const keys = all.get(issuer.name) ?? newKeys(core, issuer);
-  all.set(issuer.name, keys);
-  return keys;
+  const { keys } = core.memory;
+  const settings = JSON.stringify(issuer);
+  const known = keys.get(settings) ?? newKeys(core, issuer);
+  keys.set(settings, known);
+  return known;
 }
 
 function newKeys({ http, clock }: Core, settings: IssuerSettings): KeySource {

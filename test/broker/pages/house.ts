@@ -16,6 +16,7 @@ import { createHealth } from "../../../src/broker/health.ts";
 import { createJournal } from "../../../src/broker/journal.ts";
 import { beginLogin, type Asked } from "../../../src/broker/login/waiting-logins.ts";
 import type { PendingLogin } from "../../../src/broker/login/logins.ts";
+import { createMemory } from "../../../src/broker/memory.ts";
 import { createMetrics } from "../../../src/broker/metrics.ts";
 import { pageEndpoints } from "../../../src/broker/pages/endpoints.ts";
 import { createProxies, LOOPBACK } from "../../../src/broker/proxies.ts";
@@ -56,6 +57,7 @@ export async function pageHouse(t: TestContext, config: Partial<BrokerConfig> = 
     rates: createRates(clock, () => 1000),
     metrics: createMetrics(),
     health: createHealth({ clock, steady: clock, probe: () => undefined }),
+    memory: createMemory(clock),
   };
   const rates = { requests: createRates(clock, () => 1e6), failures: createRates(clock, () => 1e6) };
   const log = createBrokerLog("text", clock, (line) => logged.push(line));

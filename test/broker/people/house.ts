@@ -9,6 +9,7 @@ import { createBudget, type Core } from "../../../src/broker/core.ts";
 import { openData, type OpenData } from "../../../src/broker/data-folder.ts";
 import { createHealth } from "../../../src/broker/health.ts";
 import { createJournal } from "../../../src/broker/journal.ts";
+import { createMemory } from "../../../src/broker/memory.ts";
 import { createMetrics } from "../../../src/broker/metrics.ts";
 import { browserOf, type Browser } from "../../../src/broker/people/browsers.ts";
 import {
@@ -55,6 +56,7 @@ export function peopleHouse(
     rates: createRates(clock, () => 1000),
     metrics: createMetrics(),
     health: createHealth({ clock, steady: clock, probe: () => undefined }),
+    memory: createMemory(clock),
   };
   return houseOf(core, data, clock);
 }
