@@ -176,4 +176,6 @@ test("the keys are asked for once, and an issuer that is down afterwards harms n
   issuer.instead.set(DISCOVERY, { status: 500, body: "" });
   broker.clock.time += 700;
   assert.equal((await send()).status, 200);
+  await broker.reload({ by: "tester" });
+  assert.equal((await send()).status, 200);
 });
