@@ -49,6 +49,7 @@ async function everything(): Promise<readonly Count[]> {
     ...["call", "sigv4", "sts"].map((name) => `test/aws/${name}.test.ts`),
     ...["secrets-api", "config-data", "models", "properties"].map((name) => `test/secrets/${name}.test.ts`),
     ...["codeartifact", "menda", "env", "file", "pass"].map((name) => `test/backends/${name}.test.ts`),
+    ...["signature", "verify", "dpop"].map((name) => `test/broker/jwt/${name}.test.ts`),
     ...["audit/file", "config/load"].map((name) => `test/${name}.test.ts`),
   ];
   installTools(["menda", "aws", "openbao", "installers"], console.log);

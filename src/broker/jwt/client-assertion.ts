@@ -9,7 +9,7 @@ import type { Client } from "../records.ts";
 import { ASSERTION_ALGORITHMS } from "./algorithms.ts";
 import { readCompact } from "./compact.ts";
 import { staticJwks } from "./jwks.ts";
-import { verifyJwt, type JwtRules } from "./verify.ts";
+import { verifyRead, type JwtRules, type KeySource } from "./verify.ts";
 
 /** What an assertion is checked with: a part of the broker's Core. */
 export interface AssertionHouse {
@@ -39,7 +39,7 @@ export async function authenticateByAssertion(
   if (id !== undefined && id !== named.name)
     return failed("client_id names another client than the assertion");
   const now = clock.now();
-  const verified = await verifyJwt(assertion, staticJwks(named.jwks), rulesFor(named, url), now);
+  const verified = await verifyRead(read, keysOf(named, named.jwks), rulesFor(named, url), now);
   if (!verified.ok) return failed(`the assertion ${verified.reason}`);
   const { jti, exp } = verified.payload as { readonly jti: string; readonly exp: number };
   const used = createHash("sha256").update(`assertion ${named.id} ${jti}`).digest();
@@ -47,6 +47,15 @@ export async function authenticateByAssertion(
   return once
     ? { named, authentication: { ok: true, client: named } }
     : failed("the assertion was used before");
+}
+
+/** As long as the client is remembered, its keys are read once. */
+const remembered = new WeakMap<Client, KeySource>();
+
+function keysOf(client: Client, jwks: string): KeySource {
+  const keys = remembered.get(client) ?? staticJwks(jwks);
+  remembered.set(client, keys);
+  return keys;
 }
 
 /** The issuer, as one text: an assertion for another server of the client, or for several, is worth nothing here. */

@@ -11,9 +11,15 @@ export interface JwtHeader extends JsonObject {
   readonly kid?: string;
 }
 
-export type Compact =
-  | { readonly ok: true; readonly header: JwtHeader; readonly payload: JsonObject }
-  | { readonly ok: false; readonly reason: string };
+/** Taken apart, and not verified. */
+export interface ReadJwt {
+  readonly ok: true;
+  readonly text: string;
+  readonly header: JwtHeader;
+  readonly payload: JsonObject;
+}
+
+export type Compact = ReadJwt | { readonly ok: false; readonly reason: string };
 
 /** Keys, and places of keys, that a header brings along itself (RFC 8725 section 3.10), and what changes the reading. */
 const REFUSED_HEADERS = ["crit", "b64", "jku", "x5u", "x5c", "enc", "zip"];
@@ -36,7 +42,7 @@ export function readCompact(text: string, most = LARGEST_JWT, ownKey = false): C
   if (bad !== undefined) return refused(`has a header that is not accepted: ${bad}`);
   if (ownKey !== isJsonObject(jwk) || (!ownKey && jwk !== undefined))
     return refused(ownKey ? "brings no key" : "has a header that is not accepted: jwk");
-  return { ok: true, header: header as JwtHeader, payload };
+  return { ok: true, text, header: header as JwtHeader, payload };
 }
 
 /** A media type without what may be left out (RFC 7515 section 4.1.9), in lower case. */
@@ -49,10 +55,11 @@ function isBase64url(part: string): boolean {
   return part !== "" && Buffer.from(part, "base64url").toString("base64url") === part;
 }
 
+const STRICT = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
 function readPart(part: string): JsonObject | undefined {
   try {
-    const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-    return readJsonObject(strict.decode(Buffer.from(part, "base64url")));
+    return readJsonObject(STRICT.decode(Buffer.from(part, "base64url")));
   } catch {
     return undefined;
   }

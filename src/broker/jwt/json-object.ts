@@ -29,7 +29,7 @@ function isPlain(text: string): boolean {
     if (token === "{" || token === "[") open.push(new Set());
     else if (token === "}" || token === "]") open.pop();
     else if (colon !== undefined) {
-      const name = JSON.parse(`"${body}"`) as string;
+      const name = body?.includes("\\") === true ? (JSON.parse(`"${body}"`) as string) : (body ?? "");
       const names = open.at(-1);
       if (names === undefined || names.has(name) || name === "__proto__") return false;
       names.add(name);

@@ -2,11 +2,11 @@
 import type { JwtHeader } from "./compact.ts";
 import { isJsonObject, type JsonObject } from "./json-object.ts";
 import { fitsAlgorithm, publicJwk, type PublicJwk } from "./public-jwk.ts";
-import { importKey, type CryptoKey } from "./signature.ts";
+import { importKey, type VerifyKey } from "./signature.ts";
 
 export interface KeySet {
   /** undefined: none is meant, or more than one. */
-  key(header: JwtHeader): Promise<CryptoKey | undefined>;
+  key(header: JwtHeader): Promise<VerifyKey | undefined>;
 }
 
 const MOST_KEYS = 100;
@@ -15,7 +15,7 @@ interface Entry {
   /** As it was published. */
   readonly jwk: JsonObject;
   readonly key: PublicJwk;
-  readonly imported: Map<string, Promise<CryptoKey>>;
+  readonly imported: Map<string, VerifyKey | undefined>;
 }
 
 /** undefined: no key set, none of its keys can be used, or there are too many. Keys of unknown kinds are left out. */
@@ -48,9 +48,7 @@ function listOf(text: string): readonly unknown[] | undefined {
   }
 }
 
-/** undefined: a point that is not on its curve, for example. */
-async function usable({ key, imported }: Entry, alg: string): Promise<CryptoKey | undefined> {
-  const known = imported.get(alg) ?? importKey(key, alg);
-  imported.set(alg, known);
-  return known.catch(() => undefined);
+function usable({ key, imported }: Entry, alg: string): VerifyKey | undefined {
+  if (!imported.has(alg)) imported.set(alg, importKey(key, alg));
+  return imported.get(alg);
 }

@@ -1,17 +1,17 @@
-// verifyJwt: whether a JWT is one that its issuer made for us, and is good now (RFC 7519, RFC 8725). jose checks the
-// signature; everything else is checked here, and before it, so that a stranger's token makes nobody fetch keys. That a
+// verifyJwt: whether a JWT is one that its issuer made for us, and is good now (RFC 7519, RFC 8725). signature.ts checks
+// the signature; everything else is checked here, and before it, so that a stranger's token makes nobody fetch keys. That a
 // `jti` is used only once is for the caller.
 import { ALGORITHM_KEYS } from "./algorithms.ts";
-import { readCompact, shortType, type JwtHeader } from "./compact.ts";
+import { readCompact, shortType, type JwtHeader, type ReadJwt } from "./compact.ts";
 import type { JsonObject } from "./json-object.ts";
-import { isSigned, type CryptoKey } from "./signature.ts";
+import { isSigned, type VerifyKey } from "./signature.ts";
 
 export interface KeySource {
   /**
    * The key that this header names, fit for its algorithm; undefined: there is none. Throws KeywrightError (`network`,
    * `timed_out`, `backend`) when the keys cannot be had.
    */
-  key(header: JwtHeader): Promise<CryptoKey | undefined>;
+  key(header: JwtHeader): Promise<VerifyKey | undefined>;
 }
 
 export interface JwtRules {
@@ -50,13 +50,22 @@ export async function verifyJwt(
   now: number,
 ): Promise<Verified> {
   const read = readCompact(text);
-  if (!read.ok) return read;
-  const { header, payload } = read;
+  return read.ok ? verifyRead(read, keys, rules, now) : read;
+}
+
+/** The same for one that was taken apart already. */
+export async function verifyRead(
+  { text, header, payload }: ReadJwt,
+  keys: KeySource,
+  rules: JwtRules,
+  now: number,
+): Promise<Verified> {
   const fault = headerFault(header, rules) ?? claimFault(payload, rules) ?? timeFault(payload, rules, now);
   if (fault !== undefined) return { ok: false, reason: fault };
   const key = await keys.key(header);
   if (key === undefined) return { ok: false, reason: "is signed by a key that its issuer does not have" };
-  if (!(await isSigned(text, key, header.alg))) return { ok: false, reason: "has a wrong signature" };
+  if (key.alg !== header.alg || !(await isSigned(text, key)))
+    return { ok: false, reason: "has a wrong signature" };
   return { ok: true, header, payload };
 }
 

@@ -7,9 +7,9 @@ import {
   type WorkloadSettings,
 } from "../../config/workloads.ts";
 import type { Core } from "../core.ts";
-import { readCompact } from "../jwt/compact.ts";
+import { readCompact, type ReadJwt } from "../jwt/compact.ts";
 import type { JsonObject } from "../jwt/json-object.ts";
-import { verifyJwt } from "../jwt/verify.ts";
+import { verifyRead } from "../jwt/verify.ts";
 import { fit, type Miss } from "./fitting.ts";
 import { keysOf } from "./issuer-keys.ts";
 
@@ -39,9 +39,9 @@ export const LEEWAY = 60;
 export async function readSubject(core: Core, text: string): Promise<Subject | NoSubject> {
   const claimed = readClaimed(core.config.workloads ?? NO_WORKLOADS, text, core.url);
   if (!claimed.ok) return claimed;
-  const { issuer, audience, rules } = claimed;
+  const { read, issuer, audience, rules } = claimed;
   const now = core.clock.now();
-  const verified = await verifyJwt(text, keysOf(core, issuer), jwtRules(issuer, audience), now);
+  const verified = await verifyRead(read, keysOf(core, issuer), jwtRules(issuer, audience), now);
   if (!verified.ok) return { ok: false, reason: `the token ${verified.reason}`, issuer };
   const { payload } = verified;
   const expiresAt = Math.floor(payload["exp"] as number);
@@ -60,7 +60,7 @@ export interface Claimed {
   readonly audience: string;
   readonly rules: readonly WorkloadRule[];
   /** Nobody has verified it. */
-  readonly payload: JsonObject;
+  readonly read: ReadJwt;
 }
 
 /** Asks nobody. `url`: the broker's, which is the audience of rules that name none. */
@@ -78,7 +78,7 @@ export function readClaimed(
   const own = rules.filter((rule) => rule.issuer === issuer.name && (rule.audience ?? url) === aud);
   return own.length === 0
     ? { ok: false, reason: "the token is for another audience", issuer }
-    : { ok: true, issuer, audience: aud as string, rules: own, payload };
+    : { ok: true, issuer, audience: aud as string, rules: own, read };
 }
 
 function jwtRules({ issuer, algorithms, maxLife }: IssuerSettings, audience: string) {

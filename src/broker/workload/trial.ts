@@ -19,7 +19,7 @@ export function judge(settings: WorkloadSettings, text: string, url: string): Tr
   const claimed = readClaimed(settings, text, url);
   const none = { rule: undefined, issuer: claimed.issuer?.name, misses: [] };
   if (!claimed.ok) return { ...none, reason: claimed.reason };
-  const fitting = fit(claimed.issuer, claimed.rules, claimed.payload);
+  const fitting = fit(claimed.issuer, claimed.rules, claimed.read.payload);
   if (fitting.rule === undefined) return { ...none, reason: fitting.reason, misses: fitting.misses };
   return { ...none, rule: fitting.rule, reason: "exactly one rule fits" };
 }
