@@ -47,7 +47,7 @@ test("a failure that pip threw away is told, with the decision before it and wha
     ],
   );
   assert.match(entries[1]?.message ?? "", /No valid cached token/);
-  assert.match(entries[1]?.hint ?? "", /menda auth login/);
+  assert.match(entries[1]?.hint ?? "", /keywright auth login/);
   assert.deepEqual([whose, address], ["ours", INDEX]);
   const { out } = await desk.run(["why", HOST]);
   assert.match(
