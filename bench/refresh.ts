@@ -6,11 +6,11 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
-import { dpopKey } from "../src/account/dpop-key.ts";
-import { loginStore } from "../src/account/login-store.ts";
+import { dpopKey } from "../src/account/login/dpop-key.ts";
+import { loginStore } from "../src/account/login/login-store.ts";
 import { systemClock } from "../src/io/clock.ts";
-import { aLogin } from "../test/account/login.ts";
-import { loginCloud, type LoginCloud } from "../test/account/login-cloud.ts";
+import { aLogin } from "../test/account/login/login.ts";
+import { loginCloud, type LoginCloud } from "../test/account/login/login-cloud.ts";
 
 const many = Number(process.argv[2] ?? 100);
 const executable = join(import.meta.dirname, "..", "build", "keywright");

@@ -35,16 +35,10 @@ async function everything(): Promise<readonly Count[]> {
   const bunHalf = [
     ...["http", "connect", "proxy", "files", "group", "unlocking"].map((name) => `test/io/${name}.test.ts`),
     ...["refs", "policy", "resolve"].map((name) => `test/resolver/${name}.test.ts`),
-    ...[
-      "ini",
-      "cloud",
-      "redact",
-      "login-menda",
-      "device-login",
-      "browser-login",
-      "fresh-login",
-      "login-store",
-    ].map((name) => `test/account/${name}.test.ts`),
+    ...["ini", "cloud", "redact"].map((name) => `test/account/${name}.test.ts`),
+    ...["login-menda", "device-login", "browser-login", "fresh-login", "login-store"].map(
+      (name) => `test/account/login/${name}.test.ts`,
+    ),
     ...["verify", "jwks"].map((name) => `test/broker/jwt/${name}.test.ts`),
     ...["call", "sigv4", "sts"].map((name) => `test/aws/${name}.test.ts`),
     ...["secrets-api", "config-data", "models", "properties"].map((name) => `test/secrets/${name}.test.ts`),

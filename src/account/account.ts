@@ -9,7 +9,7 @@ import {
   ProfileWithoutHostError,
 } from "../errors.ts";
 import { Secret } from "../secret.ts";
-import type { KnownLogin, LoginStore, LoginStoreOptions } from "./login-store.ts";
+import type { KnownLogin, LoginStore, LoginStoreOptions } from "./login/login-store.ts";
 import { mendacfgPath, mendaProfile } from "./mendacfg.ts";
 import { pythonRepr } from "./python-repr.ts";
 import { cachedLogin } from "./token-cache.ts";
@@ -60,7 +60,7 @@ export async function loginsIn(
 ): Promise<LoginStore | undefined> {
   const folder = home === undefined ? undefined : `${home}/.local/state/keywright/logins`;
   if (home === undefined || folder === undefined || !existsSync(folder)) return undefined;
-  const { loginStore } = await import("./login-store.ts");
+  const { loginStore } = await import("./login/login-store.ts");
   return loginStore({ home, ...surroundings });
 }
 

@@ -36,14 +36,14 @@ export function answerOf(reply: HttpReply, context: ReplyContext): Answer {
       },
     );
   }
-  const answer = parsed(body);
+  const answer = jsonObject(body);
   if (answer === undefined) throw unusable(context.call, "is not a JSON object", status);
   return answer;
 }
 
 /** `{error, error_description}` in the server's own words; what is none of that is quoted like the original does. */
 function oauthError({ status, body }: HttpReply, context: ReplyContext): MendaCloudAPIError {
-  const { error, error_description: description } = parsed(redacted(body, context.secrets)) ?? {};
+  const { error, error_description: description } = jsonObject(redacted(body, context.secrets)) ?? {};
   const named = typeof error === "string" && typeof description === "string";
   const said = named
     ? `${description} (HTTP ${status}, ${error})`
@@ -77,7 +77,8 @@ export function unusable(call: string, fault: string, statusCode: number | undef
   });
 }
 
-function parsed(body: string): Answer | undefined {
+/** The JSON object that a text is; undefined: it is none. */
+export function jsonObject(body: string): Answer | undefined {
   try {
     const answer: unknown = JSON.parse(body);
     return typeof answer === "object" && answer !== null && !Array.isArray(answer)

@@ -6,7 +6,14 @@ import type { Action } from "../resolver/ask.ts";
 import { Secret } from "../secret.ts";
 import { againFor, type MendaAccount } from "./account.ts";
 import { type Answer, answerOf, formEncoded, type ReplyContext, textOf, unusable } from "./cloud-reply.ts";
-import { authorization, proven, unbindable, withLogin, type Holder, type LoginSession } from "./holder.ts";
+import {
+  authorization,
+  proven,
+  unbindable,
+  withLogin,
+  type Holder,
+  type LoginSession,
+} from "./login/holder.ts";
 import type { HostMemory } from "./host-memory.ts";
 import { hostMetadata, type HostMetadata } from "./host-metadata.ts";
 

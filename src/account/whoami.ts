@@ -3,9 +3,9 @@
 import { MendaKeyRingError } from "../errors.ts";
 import type { HttpReply } from "../io/http.ts";
 import type { MendaAccount } from "./account.ts";
-import type { Answer } from "./cloud-reply.ts";
+import { type Answer, jsonObject } from "./cloud-reply.ts";
 import { metadataOf, withHolder, type CloudOptions } from "./cloud.ts";
-import { authorization, proven, unbindable, type Holder } from "./holder.ts";
+import { authorization, proven, unbindable, type Holder } from "./login/holder.ts";
 import { redacted } from "./redact.ts";
 
 /** The cloud's answer, as it came. Throws `authentication` when it does not accept us, with the cloud's reason. */
@@ -15,7 +15,7 @@ export async function whoami(account: MendaAccount, options: CloudOptions): Prom
   return withHolder(account, metadata, options, async (holder) => {
     const endpoint = account.kind === "machine" ? undefined : metadata?.whoamiEndpoint;
     const reply = await asked(account.host, endpoint, holder, options);
-    const answer = objectOf(reply.body);
+    const answer = jsonObject(reply.body);
     if (reply.status === 200 && answer !== undefined) return answer;
     throw unaccepted(account, reply, answer, holder);
   });
@@ -57,15 +57,4 @@ function unaccepted(
       : "Check client id and secret.";
   const message = `Failed to fetch user information: ${reason}`;
   return new MendaKeyRingError("authentication", message, { hint, statusCode: status });
-}
-
-function objectOf(body: string): Answer | undefined {
-  try {
-    const value: unknown = JSON.parse(body);
-    return typeof value === "object" && value !== null && !Array.isArray(value)
-      ? (value as Answer)
-      : undefined;
-  } catch {
-    return undefined;
-  }
 }

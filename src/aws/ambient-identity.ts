@@ -1,6 +1,6 @@
 // AWS as a source of ambient identity: STS signs a token for another party (GetWebIdentityToken) with whatever credentials
 // the chain finds. Without being named it counts only where AWS runs the job itself, never for a person's own profile.
-import { failed, setting, type AmbientPlace, type AmbientSource } from "../account/ambient-source.ts";
+import { failed, setting, type AmbientPlace, type AmbientSource } from "../account/ambient/ambient-source.ts";
 import { KeywrightError } from "../errors.ts";
 import { Secret } from "../secret.ts";
 import { awsCall } from "./call.ts";

@@ -2,9 +2,9 @@
 // who would ask from local files alone; what talks to the network is loaded only when something is fetched.
 import { sha256 } from "../digest.ts";
 import { loginsIn, mendaAccount, type MendaAccount } from "../account/account.ts";
-import type { AmbientSource } from "../account/ambient-source.ts";
+import type { AmbientSource } from "../account/ambient/ambient-source.ts";
 import type { Protocol } from "../account/cloud.ts";
-import type { LoginSession } from "../account/holder.ts";
+import type { LoginSession } from "../account/login/holder.ts";
 import { KeywrightError } from "../errors.ts";
 import type { Clock } from "../io/clock.ts";
 import type { Http } from "../io/http.ts";
@@ -54,7 +54,7 @@ export function mendaBackend({ env, home, clock, debug }: MendaBackendOptions): 
   ): Promise<LoginSession | undefined> => {
     const store = account.kind === "user" && account.login ? await loginsIn(home, { env, clock }) : undefined;
     if (store === undefined || home === undefined) return undefined;
-    const { loginSession } = await import("../account/fresh-login.ts");
+    const { loginSession } = await import("../account/login/fresh-login.ts");
     return loginSession({ http, clock, store, home, env, deadline, debug, moreAmbient });
   };
 

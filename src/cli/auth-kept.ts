@@ -1,8 +1,8 @@
 // Keeps a login that was just made, and ends at its host what it takes the place of. A login that cannot be kept is ended,
 // too: nobody else knows of it.
-import { revokeLogin } from "../account/login-revoke.ts";
-import type { KnownLogin, Login } from "../account/login-store.ts";
-import { shareLogin, unshareLogin } from "../account/share-login.ts";
+import { revokeLogin } from "../account/login/login-revoke.ts";
+import type { KnownLogin, Login } from "../account/login/login-store.ts";
+import { shareLogin, unshareLogin } from "../account/login/share-login.ts";
 import type { Made } from "./auth-made.ts";
 import type { AuthPlace } from "./auth-place.ts";
 import { type Target, writeTarget } from "./auth-target.ts";

@@ -3,10 +3,10 @@
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { parseIni } from "../account/ini.ts";
-import { revokeLogin } from "../account/login-revoke.ts";
-import type { KnownLogin } from "../account/login-store.ts";
+import { revokeLogin } from "../account/login/login-revoke.ts";
+import type { KnownLogin } from "../account/login/login-store.ts";
 import { mendacfgPath, mendacfgText } from "../account/mendacfg.ts";
-import { unshareLogin } from "../account/share-login.ts";
+import { unshareLogin } from "../account/login/share-login.ts";
 import { findLogin } from "../account/token-cache.ts";
 import { asKeywrightError, KeywrightError } from "../errors.ts";
 import { Secret } from "../secret.ts";

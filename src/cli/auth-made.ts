@@ -1,17 +1,17 @@
 // Makes a login: by the identity that a job has, or by a person in one of the ways of auth-way.ts, who is shown what to do.
 // It keeps nothing.
 import { againFor } from "../account/account.ts";
-import { findAmbient } from "../account/ambient.ts";
-import { browserLogin, type BrowserLoginOptions } from "../account/browser-login.ts";
-import { deviceLogin, type Person } from "../account/device-login.ts";
-import type { Granted } from "../account/login-answer.ts";
-import { mendaLogin } from "../account/login-menda.ts";
-import { nameIn } from "../account/login-name.ts";
-import { CLIENT_ID, loginOf, scopeFor } from "../account/login-result.ts";
-import type { Login } from "../account/login-store.ts";
-import { loginWhoami } from "../account/login-whoami.ts";
+import { findAmbient } from "../account/ambient/ambient.ts";
+import { browserLogin, type BrowserLoginOptions } from "../account/login/browser-login.ts";
+import { deviceLogin, type Person } from "../account/login/device-login.ts";
+import type { Granted } from "../account/login/login-answer.ts";
+import { mendaLogin } from "../account/login/login-menda.ts";
+import { nameIn } from "../account/login/login-name.ts";
+import { CLIENT_ID, loginOf, scopeFor } from "../account/login/login-result.ts";
+import type { Login } from "../account/login/login-store.ts";
+import { loginWhoami } from "../account/login/login-whoami.ts";
 import { whoami } from "../account/whoami.ts";
-import { workloadLogin } from "../account/workload-login.ts";
+import { workloadLogin } from "../account/login/workload-login.ts";
 import { awsAmbient } from "../aws/ambient-identity.ts";
 import { KeywrightError } from "../errors.ts";
 import type { HostMetadata } from "../account/host-metadata.ts";

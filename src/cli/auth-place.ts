@@ -1,11 +1,11 @@
 // What every `keywright auth` command works with: the user's logins, their key, the hosts, and the HTTP client. Opening it
 // reads and asks nothing.
-import { type DpopKey, dpopKey } from "../account/dpop-key.ts";
-import { freshLogin, renewable } from "../account/fresh-login.ts";
+import { type DpopKey, dpopKey } from "../account/login/dpop-key.ts";
+import { freshLogin, renewable } from "../account/login/fresh-login.ts";
 import { type HostMemory, hostMemory } from "../account/host-memory.ts";
 import { type HostMetadata, hostMetadata } from "../account/host-metadata.ts";
-import { type LoginNames, loginNames } from "../account/login-name.ts";
-import { type KnownLogin, type Login, type LoginStore, loginStore } from "../account/login-store.ts";
+import { type LoginNames, loginNames } from "../account/login/login-name.ts";
+import { type KnownLogin, type Login, type LoginStore, loginStore } from "../account/login/login-store.ts";
 import type { awsAmbient } from "../aws/ambient-identity.ts";
 import { KeywrightError } from "../errors.ts";
 import { createHttp, type Http } from "../io/http.ts";

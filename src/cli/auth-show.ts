@@ -1,5 +1,5 @@
 // Says to a person what to do in which browser, opens it where that is wanted, and draws the QR code where it helps.
-import type { DeviceCode } from "../account/login-answer.ts";
+import type { DeviceCode } from "../account/login/login-answer.ts";
 import type { Screen } from "./auth-screen.ts";
 import { qrText } from "./qr.ts";
 

@@ -2,7 +2,7 @@
 // and refreshes nothing.
 import { environmentTrio } from "../account/cli-account.ts";
 import { parseIni } from "../account/ini.ts";
-import { type KnownLogin, loginFileOf } from "../account/login-store.ts";
+import { type KnownLogin, loginFileOf } from "../account/login/login-store.ts";
 import { mendacfgPath, mendacfgText } from "../account/mendacfg.ts";
 import { findLogin, tokenCachePath } from "../account/token-cache.ts";
 import { EXIT_CODES, type KeywrightError } from "../errors.ts";

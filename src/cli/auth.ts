@@ -130,7 +130,7 @@ function addConfigure(auth: Command, context: CliContext): void {
     )
     .action(async ({ profile, ...options }: { profile?: string; authType?: AuthType; host?: string }) => {
       const { configure } = await import("./menda-configure.ts");
-      const { unshareLogin } = await import("../account/share-login.ts");
+      const { unshareLogin } = await import("../account/login/share-login.ts");
       const { mendaConsole } = await import("./menda-console.ts");
       const { stdinPrompt, ABORTED } = await import("./prompt.ts");
       const { homeOf } = await import("./auth-place.ts");

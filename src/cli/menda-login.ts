@@ -1,7 +1,7 @@
 // `menda auth login` as menda-cli 0.5.0 does it: always the code of a menda cloud, always shared. It keeps nothing of its own.
 import { cliProfile, environmentTrio } from "../account/cli-account.ts";
-import { mendaLogin } from "../account/login-menda.ts";
-import { shareLogin } from "../account/share-login.ts";
+import { mendaLogin } from "../account/login/login-menda.ts";
+import { shareLogin } from "../account/login/share-login.ts";
 import { KeywrightError } from "../errors.ts";
 import { createHttp } from "../io/http.ts";
 import { type Screen, screenOf } from "./auth-screen.ts";

@@ -2,8 +2,8 @@
 import { loginsIn, type MendaAccount } from "../account/account.ts";
 import { cliAccount, environmentTrio } from "../account/cli-account.ts";
 import type { Answer } from "../account/cloud-reply.ts";
-import type { loginSession } from "../account/fresh-login.ts";
-import type { LoginSession } from "../account/holder.ts";
+import type { loginSession } from "../account/login/fresh-login.ts";
+import type { LoginSession } from "../account/login/holder.ts";
 import type { CliContext } from "./context.ts";
 import type { MendaConsole } from "./menda-console.ts";
 
@@ -66,7 +66,7 @@ async function sessionOf(
 ): Promise<LoginSession | undefined> {
   const store = account.kind === "user" && account.login ? await loginsIn(home, place) : undefined;
   if (store === undefined) return undefined;
-  const { loginSession } = await import("../account/fresh-login.ts");
+  const { loginSession } = await import("../account/login/fresh-login.ts");
   return loginSession({ ...place, store, home });
 }
 

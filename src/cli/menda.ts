@@ -78,7 +78,7 @@ function addConfigure(auth: Command, program: Command, context: CliContext): voi
     )
     .action(async (options: { mendaProfileId?: string; authType?: AuthType; host?: string }) => {
       const { configure } = await import("./menda-configure.ts");
-      const { unshareLogin } = await import("../account/share-login.ts");
+      const { unshareLogin } = await import("../account/login/share-login.ts");
       const { stdinPrompt } = await import("./prompt.ts");
       const prompt = stdinPrompt((text) => context.err(text));
       const { mendaProfileId: profile, authType, host } = options;

@@ -1,8 +1,8 @@
 // Checks of the ground that keywright stands on: a home folder, a configuration that can be read, files that are nobody
 // else's. They open no file of a secret but look at who may.
 import { join } from "node:path";
-import { dpopKeyPath } from "../account/dpop-key.ts";
-import { loginFolder } from "../account/login-store.ts";
+import { dpopKeyPath } from "../account/login/dpop-key.ts";
+import { loginFolder } from "../account/login/login-store.ts";
 import { netrcFiles, npmrcFile, pypircFile } from "../clients/places.ts";
 import type { Machine } from "../io/machine.ts";
 import type { Finding } from "./finding.ts";

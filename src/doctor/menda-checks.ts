@@ -1,6 +1,6 @@
 // Checks of who we are towards a menda cloud: the environment's machine, the profile, the login. They ask no network.
 import { mendaAccount, type MendaAccount } from "../account/account.ts";
-import { loginStore } from "../account/login-store.ts";
+import { loginStore } from "../account/login/login-store.ts";
 import { KeywrightError } from "../errors.ts";
 import { isAboutRights, type Check, type Patient } from "./patient.ts";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { loginsIn, mendaAccount, type MendaAccount } from "../../src/account/account.ts";
 import { cliAccount } from "../../src/account/cli-account.ts";
-import { loginStore } from "../../src/account/login-store.ts";
+import { loginStore } from "../../src/account/login/login-store.ts";
 import {
   KeywrightError,
   M2MProfileWithoutClientCredentialsError,
@@ -12,7 +12,7 @@ import {
   ProfileWithoutHostError,
 } from "../../src/errors.ts";
 import { mendaHome } from "./home.ts";
-import { aLogin } from "./login.ts";
+import { aLogin } from "./login/login.ts";
 
 const NOW = 1_800_000_000;
 const TRIO = {

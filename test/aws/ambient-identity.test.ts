@@ -1,10 +1,10 @@
 // AWS as an ambient identity: what STS is asked, when it counts by itself, and what its refusals become.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { findAmbient, type Ambient } from "../../src/account/ambient.ts";
+import { findAmbient, type Ambient } from "../../src/account/ambient/ambient.ts";
 import { awsAmbient } from "../../src/aws/ambient-identity.ts";
 import { createHttp } from "../../src/io/http.ts";
-import { AUDIENCE, jwt, NOW, refusal, service, type Variables } from "../account/ambient-place.ts";
+import { AUDIENCE, jwt, NOW, refusal, service, type Variables } from "../account/ambient/ambient-place.ts";
 import { header, response } from "../io/servers.ts";
 
 const clock = { now: () => NOW };

@@ -12,9 +12,9 @@ import type { Address } from "../../src/resolver/address.ts";
 import type { RetrieveContext } from "../../src/resolver/backend.ts";
 import type { Location } from "../../src/resolver/location.ts";
 import type { SecretStore } from "../../src/resolver/store.ts";
-import { loginStore } from "../../src/account/login-store.ts";
+import { loginStore } from "../../src/account/login/login-store.ts";
 import { Secret } from "../../src/secret.ts";
-import { aLogin } from "../account/login.ts";
+import { aLogin } from "../account/login/login.ts";
 import { type Recorded, recordingServer, response } from "../io/servers.ts";
 
 const NOW = 1_800_000_000.5;

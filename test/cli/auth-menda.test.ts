@@ -3,11 +3,11 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { shareLogin } from "../../src/account/share-login.ts";
+import { shareLogin } from "../../src/account/login/share-login.ts";
 import type { LoginOptions } from "../../src/cli/auth-login.ts";
 import { runKeywright } from "../../src/cli/keywright.ts";
 import { Secret } from "../../src/secret.ts";
-import { json, PENDING, TOKENS } from "../account/device-cloud.ts";
+import { json, PENDING, TOKENS } from "../account/login/device-cloud.ts";
 import { HERE, mendaFor, placeFor } from "./auth-place.ts";
 
 test("auth login at a menda cloud: by its own contract, shared as menda-cli would", async (t) => {

@@ -7,7 +7,7 @@ import type { Screen } from "../../src/cli/auth-screen.ts";
 import type { CliContext } from "../../src/cli/context.ts";
 import { runKeywright } from "../../src/cli/keywright.ts";
 import { asKeywrightError, type KeywrightError } from "../../src/errors.ts";
-import { deviceCloud, json } from "../account/device-cloud.ts";
+import { deviceCloud, json } from "../account/login/device-cloud.ts";
 import { mendaHome, type MendaHome } from "../account/home.ts";
 
 export const HERE = { file: "/usr/bin/browser", argv: [], here: true };

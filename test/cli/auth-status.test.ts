@@ -4,8 +4,8 @@ import assert from "node:assert/strict";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { loginFolder, loginStore } from "../../src/account/login-store.ts";
-import { aLogin } from "../account/login.ts";
+import { loginFolder, loginStore } from "../../src/account/login/login-store.ts";
+import { aLogin } from "../account/login/login.ts";
 import { placeFor } from "./auth-place.ts";
 
 const HOST = "http://127.0.0.1:9"; // Nothing listens there.

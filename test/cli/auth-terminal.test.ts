@@ -5,7 +5,7 @@ import { writeFileSync, chmodSync, readdirSync, readFileSync, statSync } from "n
 import { connect } from "node:net";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
-import { deviceCloud, json, PENDING, TOKENS } from "../account/device-cloud.ts";
+import { deviceCloud, json, PENDING, TOKENS } from "../account/login/device-cloud.ts";
 import { mendaHome, type MendaHome } from "../account/home.ts";
 import { recordingServer } from "../io/servers.ts";
 

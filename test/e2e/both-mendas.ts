@@ -7,7 +7,7 @@ import { dirname, join } from "node:path";
 import type { TestContext } from "node:test";
 import { toolPath } from "../../scripts/tools.ts";
 import { type MendaHome, mendaHome } from "../account/home.ts";
-import { deviceCloud, type Script } from "../account/device-cloud.ts";
+import { deviceCloud, type Script } from "../account/login/device-cloud.ts";
 
 const OURS = join(import.meta.dirname, "..", "..", "bin", "menda");
 const python = process.env["KEYWRIGHT_TEST_MENDA_PYTHON"] ?? toolPath("menda", "python");

@@ -5,7 +5,15 @@ import { execFile } from "node:child_process";
 import { statSync, writeFileSync } from "node:fs";
 import { test, type TestContext } from "node:test";
 import type { MendaHome } from "../account/home.ts";
-import { DEVICE, deviceCloud, html, json, PENDING, type Script, TOKENS } from "../account/device-cloud.ts";
+import {
+  DEVICE,
+  deviceCloud,
+  html,
+  json,
+  PENDING,
+  type Script,
+  TOKENS,
+} from "../account/login/device-cloud.ts";
 import { both, PROFILE, THEIRS, type Ran, type Row } from "./both-mendas.ts";
 
 const fast = { ...DEVICE, interval: 0 };

@@ -4,15 +4,15 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { after, test, type TestContext } from "node:test";
-import { dpopKey } from "../../src/account/dpop-key.ts";
-import { loginFolder, loginStore, type LoginStore } from "../../src/account/login-store.ts";
+import { dpopKey } from "../../src/account/login/dpop-key.ts";
+import { loginFolder, loginStore, type LoginStore } from "../../src/account/login/login-store.ts";
 import { systemClock } from "../../src/io/clock.ts";
-import { aLogin } from "../account/login.ts";
+import { aLogin } from "../account/login/login.ts";
 import { CONFIG as CONFIG_OF_BROKER } from "../broker/broker.ts";
 import { entriesOf } from "../broker/entries.ts";
 import { loggedIn, loginHouse, type House } from "../broker/login-house.ts";
 import { Secret } from "../../src/secret.ts";
-import { loginCloud, tidyClouds, type LoginCloud } from "../account/login-cloud.ts";
+import { loginCloud, tidyClouds, type LoginCloud } from "../account/login/login-cloud.ts";
 import { FORMS, plant, run, temporary, type Form, type Ran } from "./programs.ts";
 
 after(tidyClouds);
@@ -168,6 +168,6 @@ test("a lease of somebody with a login of ours loads four files more than one of
     .trimEnd()
     .split("\n")
     .filter((name) => !golden.includes(name));
-  const store = ["src/account/login-entry.ts", "src/account/login-store.ts"];
+  const store = ["src/account/login/login-entry.ts", "src/account/login/login-store.ts"];
   assert.deepEqual(more.toSorted(), [...store, "src/io/keychain.ts", "src/io/programs.ts"]);
 });

@@ -1,11 +1,11 @@
 // Runs in a session bus of its own with an open keyring (keychain.test.ts): does what it is told, and prints what came of it.
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { dpopKey, dpopKeyPath } from "../../src/account/dpop-key.ts";
-import { loginFileOf, loginStore } from "../../src/account/login-store.ts";
+import { dpopKey, dpopKeyPath } from "../../src/account/login/dpop-key.ts";
+import { loginFileOf, loginStore } from "../../src/account/login/login-store.ts";
 import { keychain } from "../../src/io/keychain.ts";
 import { Secret } from "../../src/secret.ts";
-import { aLogin, NOW } from "../account/login.ts";
+import { aLogin, NOW } from "../account/login/login.ts";
 
 const env = process.env;
 const home = env["HOME"] ?? "";
