@@ -3,7 +3,7 @@
 // the same token again and again. Medians and ratios are printed. Run it through scripts/run.sh.
 import { spawn } from "node:child_process";
 import { generateKeyPairSync, sign, type KeyObject } from "node:crypto";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import { cpus, tmpdir } from "node:os";
@@ -26,6 +26,11 @@ const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: 20
 const { server: keys, issuer, caFile } = await issuerAt();
 const contenders: (Contender & { readonly own: boolean })[] = [];
 
+interface Figures extends Measured {
+  /** Of the server, microseconds an exchange. */
+  readonly cpu: number;
+}
+
 const signed = promisify(
   (data: Buffer, key: KeyObject, done: (error: Error | null, signature: Buffer) => void) =>
     sign("sha256", data, key, done),
@@ -38,7 +43,7 @@ try {
     contenders.push(await ours("keywright, executable", EXECUTABLE, "executable"));
   for (const kind of ["service", "batch"] as const)
     contenders.push({ ...(await openBao(folder, kind)), own: false });
-  const all = new Map<string, Measured[]>();
+  const all = new Map<string, Figures[]>();
   for (let round = 0; round < rounds; round += 1) {
     for (const contender of contenders)
       all.set(contender.name, [...(all.get(contender.name) ?? []), await measure(contender)]);
@@ -77,12 +82,29 @@ workloads: { deploy: { issuer: ci, principal: ci, audience: "urn:bench", claims:
   return { name, ...(await started(command, args, port)), request: "", own: true };
 }
 
-async function measure({ name, port, request, own }: (typeof contenders)[number]): Promise<Measured> {
+async function measure({
+  name,
+  port,
+  request,
+  own,
+  process: { pid = 0 },
+}: (typeof contenders)[number]): Promise<Figures> {
   const requests = own ? await exchanges(MOST_A_SECOND * (seconds + WARM_UP)) : request;
   const load = { host: "127.0.0.1", port, request: requests, connections: CONNECTIONS, seconds };
+  const before = cpuOf(pid);
   const measured = await generate({ ...load, warmUpSeconds: WARM_UP });
+  const share = seconds / (seconds + WARM_UP);
+  const cpu = ((cpuOf(pid) - before) * 10_000 * share) / measured.answers;
   if (measured.refused > 0) throw new Error(`${name} refused ${measured.refused} requests`);
-  return measured;
+  return { ...measured, cpu };
+}
+
+/** Ticks of 10 ms, user and system. */
+function cpuOf(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
+    .replace(/^.*\) /, "")
+    .split(" ");
+  return Number(fields[11]) + Number(fields[12]);
 }
 
 async function exchanges(count: number): Promise<readonly string[]> {
@@ -126,19 +148,19 @@ function generate(load: Load): Promise<Measured> {
   });
 }
 
-function report(all: ReadonlyMap<string, readonly Measured[]>): void {
+function report(all: ReadonlyMap<string, readonly Figures[]>): void {
   console.log(
     `${cpus().length} × ${cpus()[0]?.model ?? "?"}, shared with the load generator; medians of ${rounds}\n`,
   );
-  console.log(`${"".padEnd(52)}exchanges/s    p50 ms    p99 ms  ours / it`);
+  console.log(`${"".padEnd(52)}exchanges/s    p50 ms    p99 ms    CPU µs  ours / it`);
   const rate = (name: string): number => median(all.get(name)?.map(({ answers }) => answers / seconds) ?? []);
   for (const { name } of contenders) {
-    const of = (field: "p50" | "p99"): string =>
+    const of = (field: "p50" | "p99" | "cpu"): string =>
       median(all.get(name)?.map((one) => one[field]) ?? []).toFixed(1);
     const ratio = `${(rate(contenders[0]?.name ?? "") / rate(name)).toFixed(2)} ×`;
-    const cells = [rate(name).toFixed(0), of("p50"), of("p99"), ratio];
+    const cells = [rate(name).toFixed(0), of("p50"), of("p99"), of("cpu"), ratio];
     console.log(
-      `${name.padEnd(51)}${cells.map((text, at) => text.padStart(at === 0 ? 12 : at === 3 ? 11 : 10)).join("")}`,
+      `${name.padEnd(51)}${cells.map((text, at) => text.padStart(at === 0 ? 12 : at === 4 ? 11 : 10)).join("")}`,
     );
   }
 }
