@@ -31,6 +31,7 @@ import { VERSION } from "../version.ts";
 
 const EXAMPLES = `
 Examples:
+  keywright auth login --host https://HOST   log in, once a week; pip and uv find it
   keywright run --secret api_key -- ./job    a program with a secret in its environment
   keywright check                            whether every store can be used
   keywright server --data ./broker           run a broker on http://localhost:8765
