@@ -12,7 +12,6 @@ import { pipeline } from "node:stream/promises";
 const VERSION = "26.7.3";
 const SHA512 =
   "664c8ac2997d94b69825af70acc3a6017a7a53a1504a6e21b2d82a04e5f53593b30cabdf80ffe3eb661f13442a57fbc15c4186a1899f2841e8145532e5ae7e1c";
-const COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy";
 const CACHE = join(import.meta.dirname, "..", "node_modules", ".cache", "keywright");
 const HOME = join(CACHE, `keycloak-${VERSION}`);
 /** Seconds; the first start of an installation also builds it. */
@@ -35,7 +34,7 @@ export async function installKeycloak(say: (text: string) => void): Promise<stri
   try {
     const artifact = `-Dartifact=org.keycloak:keycloak-quarkus-dist:${VERSION}:tar.gz`;
     const places = [`-DoutputDirectory=${folder}`, `-Dmaven.repo.local=${join(folder, "repository")}`];
-    execFileSync("mvn", ["-B", "-q", "-C", COPY, artifact, ...places], {
+    execFileSync("mvn", ["-B", "-q", "-C", "dependency:copy", artifact, ...places], {
       stdio: ["ignore", "inherit", "inherit"],
     });
     const archive = join(folder, `keycloak-quarkus-dist-${VERSION}.tar.gz`);
