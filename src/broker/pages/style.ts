@@ -143,7 +143,7 @@ button[disabled] { opacity: .6; cursor: default; }
 @media (min-width: 30rem) {
   .deeds { flex-direction: row; }
   .deeds > * { flex: 1; }
-  .deeds > #go { flex: 1.6; }
+  .deeds > #go { flex: 1 0 auto; width: auto; }
 }
 :focus-visible { outline: 3px solid var(--deed); outline-offset: 3px; }
 input:focus-visible { outline-offset: 1px; }
